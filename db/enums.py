@@ -1,0 +1,92 @@
+"""The closed sets of values that the tables accept; every other module takes them from here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where an enhancement stands on the board."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    IN_PROGRESS = "in_progress"
+    BLOCKED = "blocked"
+    COMPLETED = "completed"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    ARCHIVED = "archived"
+
+
+class Priority(StrEnum):
+    """How soon an enhancement should be done, most urgent first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Category(StrEnum):
+    """What kind of work an enhancement is."""
+
+    BUG_FIX = "bug_fix"
+    ENHANCEMENT = "enhancement"
+    NEW_FEATURE = "new_feature"
+    PERFORMANCE = "performance"
+    SECURITY = "security"
+    REFACTORING = "refactoring"
+    DOCUMENTATION = "documentation"
+    TESTING = "testing"
+
+
+class Complexity(StrEnum):
+    """How involved an enhancement is, smallest first."""
+
+    TRIVIAL = "trivial"
+    SIMPLE = "simple"
+    MODERATE = "moderate"
+    COMPLEX = "complex"
+    EPIC = "epic"
+
+
+class Source(StrEnum):
+    """Where an enhancement came from."""
+
+    AI_RESEARCH = "ai_research"
+    USER_FEEDBACK = "user_feedback"
+    HEALTH_CHECK = "health_check"
+    MANUAL = "manual"
+    WISHLIST = "wishlist"
+    GITHUB = "github"
+    REDDIT = "reddit"
+    ACADEMIC_PAPER = "academic_paper"
+
+
+class DependencyKind(StrEnum):
+    """How one enhancement relates to another; "blocked by" is `blocks` read backwards."""
+
+    BLOCKS = "blocks"
+    RELATED = "related"
+    DUPLICATE_OF = "duplicate_of"
+
+
+class FindingStatus(StrEnum):
+    """What became of a research finding."""
+
+    NEW = "new"
+    ANALYZED = "analyzed"
+    CONVERTED_TO_ENHANCEMENT = "converted_to_enhancement"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    ARCHIVED = "archived"
+
+
+class SourceType(StrEnum):
+    """The kind of site that a research source is read from."""
+
+    REDDIT = "reddit"
+    GITHUB = "github"
+    ARXIV = "arxiv"
+    HACKER_NEWS = "hacker_news"
+    STACKOVERFLOW = "stackoverflow"
