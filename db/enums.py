@@ -64,9 +64,9 @@ class Source(StrEnum):
 
 
 class DependencyKind(StrEnum):
-    """How one enhancement relates to another; "blocked by" is `blocks` read backwards."""
+    """What an enhancement is to the other one: blocked by it, related to it, or its duplicate."""
 
-    BLOCKS = "blocks"
+    BLOCKED_BY = "blocked_by"
     RELATED = "related"
     DUPLICATE_OF = "duplicate_of"
 
@@ -80,13 +80,3 @@ class FindingStatus(StrEnum):
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
     ARCHIVED = "archived"
-
-
-class SourceType(StrEnum):
-    """The kind of site that a research source is read from."""
-
-    REDDIT = "reddit"
-    GITHUB = "github"
-    ARXIV = "arxiv"
-    HACKER_NEWS = "hacker_news"
-    STACKOVERFLOW = "stackoverflow"

@@ -1,0 +1,87 @@
+"""The errors that a caller of `ci_core` may catch. Each message says what happened, to what, and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class CiError(Exception):
+    """Base of every expected failure: its text is one clear line for a person."""
+
+
+class InvalidInput(CiError):
+    """A value that was given is not usable. `field` names the input it belongs to."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class SettingsError(CiError):
+    """A setting has a value that cannot be used; the text names the setting and the remedy."""
+
+
+class NotFound(CiError):
+    """The named thing does not exist (any more)."""
+
+
+class NotAllowed(CiError):
+    """The rules of the lifecycle forbid this change; the text names the rule."""
+
+
+class DependencyCycle(NotAllowed):
+    """A dependency would close a circle. `path` holds the ids around it, first and last the same."""
+
+    def __init__(self, path: list[int]) -> None:
+        self.path = path
+        super().__init__(
+            "This would make a circle of blockers: "
+            + " → ".join(f"#{item}" for item in path)
+            + ". Remove one of these dependencies first."
+        )
+
+
+class EditConflict(CiError):
+    """Somebody else changed the same fields in between. Carries both versions so that a person can choose.
+
+    Attributes:
+        fields: names of the fields that both sides changed.
+        yours: the values that were to be written, by field.
+        theirs: the values that are stored now, by field.
+        current_version: the version to send with the next attempt.
+        changed_by: the actor of the newest change to one of these fields.
+    """
+
+    def __init__(
+        self,
+        enhancement_id: int,
+        *,
+        yours: dict[str, Any],
+        theirs: dict[str, Any],
+        current_version: int,
+        changed_by: str,
+    ) -> None:
+        self.enhancement_id = enhancement_id
+        self.fields = sorted(theirs)
+        self.yours = yours
+        self.theirs = theirs
+        self.current_version = current_version
+        self.changed_by = changed_by
+        names = ", ".join(name.replace("_", " ") for name in self.fields)
+        super().__init__(f"#{enhancement_id}: {changed_by} changed {names} in the meantime; nothing was overwritten.")
+
+
+class UndoRefused(NotAllowed):
+    """A change cannot be undone (any more); the text says what stands in the way."""
+
+
+class QueryError(CiError):
+    """A search query has a part that means nothing; the text names the part and what is allowed."""
+
+
+class WishlistUnreadable(CiError):
+    """A wishlist file cannot be read as text; the text names the file and the reason."""
+
+
+class EmbeddingModelMissing(CiError):
+    """The embedding model has not been prepared on this machine; the text names the command that does it."""

@@ -1,0 +1,87 @@
+"""Every setting, typed, with its default and unit. Read once at the doors and handed in."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ci_core.errors import SettingsError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+# An empty line in .env ("DB_HOST=") means "not set".
+OptionalText = Annotated[str | None, BeforeValidator(lambda value: value or None)]
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such user in this container
+        return "local"
+
+
+class Settings(BaseSettings):
+    """The settings from the environment, or from `.env` in the project's folder; names are case-insensitive."""
+
+    model_config = SettingsConfigDict(env_file=PROJECT / ".env", extra="ignore", populate_by_name=True)
+
+    database_url: OptionalText = Field(None, validation_alias="DATABASE_URL", repr=False)
+    db_host: OptionalText = Field(None, validation_alias="DB_HOST")
+    db_port: int = Field(5432, validation_alias="DB_PORT", ge=1, le=65535)
+    db_name: str = Field("magnus", validation_alias="DB_NAME")
+    db_user: OptionalText = Field(None, validation_alias="DB_USER")
+    db_password: OptionalText = Field(None, validation_alias="DB_PASSWORD", repr=False)
+    db_pool_size: int = Field(10, validation_alias="DB_POOL_SIZE", ge=1, le=200)
+    db_pool_timeout_seconds: float = Field(5.0, validation_alias="DB_POOL_TIMEOUT_SECONDS", gt=0, le=60)
+    db_statement_timeout_seconds: float = Field(30.0, validation_alias="DB_STATEMENT_TIMEOUT_SECONDS", ge=0)
+
+    data_dir: Path = Field(PROJECT / ".magnus", validation_alias="CI_DATA_DIR")
+    repo_path: Path = Field(PROJECT, validation_alias="CI_REPO_PATH")
+    actor: str = Field(default_factory=_system_user, validation_alias="CI_ACTOR", min_length=1, max_length=120)
+
+    weight_business_value: float = Field(0.25, validation_alias="CI_WEIGHT_BUSINESS_VALUE", ge=0)
+    weight_user_impact: float = Field(0.20, validation_alias="CI_WEIGHT_USER_IMPACT", ge=0)
+    weight_strategic_alignment: float = Field(0.15, validation_alias="CI_WEIGHT_STRATEGIC_ALIGNMENT", ge=0)
+    weight_technical_debt: float = Field(0.10, validation_alias="CI_WEIGHT_TECHNICAL_DEBT", ge=0)
+    weight_inaction_risk: float = Field(0.20, validation_alias="CI_WEIGHT_INACTION_RISK", ge=0)
+    weight_implementation_risk: float = Field(0.10, validation_alias="CI_WEIGHT_IMPLEMENTATION_RISK", ge=0)
+
+    @property
+    def external_database_url(self) -> str | None:
+        """The configured PostgreSQL as a libpq address; None means the embedded server under `data_dir`."""
+        if self.database_url:
+            return self.database_url
+        if not self.db_host:
+            return None
+        login = quote(self.db_user, safe="") if self.db_user else ""
+        if self.db_password:
+            login += f":{quote(self.db_password, safe='')}"
+        host = self.db_host if not self.db_host.startswith("/") else quote(self.db_host, safe="")
+        return f"postgresql://{login}{'@' if login else ''}{host}:{self.db_port}/{quote(self.db_name, safe='')}"
+
+    @property
+    def models_dir(self) -> Path:
+        """Where exported models live."""
+        return self.data_dir / "models"
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: a value cannot be used; the text names the setting, not its value (it may be a secret).
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"Setting {name}: {first['msg']}. Correct it in the environment or in .env.") from None
+    settings.data_dir = settings.data_dir.expanduser().absolute()
+    settings.repo_path = settings.repo_path.expanduser().absolute()
+    return settings

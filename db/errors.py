@@ -1,0 +1,39 @@
+"""What can go wrong between us and PostgreSQL, each as one clear line with the remedy."""
+
+from __future__ import annotations
+
+
+class DatabaseError(Exception):
+    """Base of every expected failure of the database."""
+
+
+class DatabaseUnavailable(DatabaseError):
+    """No connection can be had: the server is down, unreachable, or refuses us."""
+
+
+class PoolExhausted(DatabaseError):
+    """Every pooled connection is in use and none came back in time."""
+
+
+class UnsupportedServer(DatabaseError):
+    """The server is older than PostgreSQL 14 or lacks pgvector."""
+
+
+class SchemaOutOfDate(DatabaseError):
+    """The tables are older or newer than this program."""
+
+
+class EmbeddedServerError(DatabaseError):
+    """The embedded PostgreSQL cannot be started or stopped; the text names the folder, the reason and the remedy."""
+
+
+class DataFolderNotWritable(EmbeddedServerError):
+    """The data folder, or something in it, may not be written by this user."""
+
+
+class DataFolderFull(EmbeddedServerError):
+    """The disk or the quota of the data folder is used up."""
+
+
+class DataFolderVersionMismatch(EmbeddedServerError):
+    """The data folder was made by another major version of PostgreSQL than the one installed here."""
