@@ -1,0 +1,12 @@
+"""Text → vector, by all-MiniLM-L6-v2. PyTorch is needed once, at set-up; afterwards onnxruntime does the work.
+
+`ensure_exported` runs at set-up (about 20 s the first time, then a fifth of a second); `load_encoder` in the app, the
+CLI and the worker (0.3 s, then at once); `Encoder.encode` gives vectors of unit length, so that the dot product of two
+is their cosine.
+"""
+
+from ci_core.embeddings.export import ensure_exported
+from ci_core.embeddings.manifest import DIMENSIONS, MODEL_NAME
+from ci_core.embeddings.model import Encoder, encode_query, load_encoder
+
+__all__ = ["DIMENSIONS", "MODEL_NAME", "Encoder", "encode_query", "ensure_exported", "load_encoder"]
