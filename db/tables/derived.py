@@ -59,7 +59,10 @@ class Similarity(Base):
 
 
 class WishlistOrigin(Base):
-    """Which item of which wishlist file an enhancement was imported from, and the values it had there."""
+    """Which item of which wishlist file an enhancement was imported from, and the values it had there.
+
+    It outlives its enhancement, so that the import does not bring back what a person deleted.
+    """
 
     __tablename__ = "ci_wishlist_items"
 
@@ -67,12 +70,12 @@ class WishlistOrigin(Base):
     path: Mapped[str]
     item_key: Mapped[str]
     line: Mapped[int] = mapped_column(Integer)
-    enhancement_id: Mapped[int] = mapped_column(ForeignKey("ci_enhancements.id", ondelete="CASCADE"))
+    enhancement_id: Mapped[int | None] = mapped_column(ForeignKey("ci_enhancements.id", ondelete="SET NULL"))
     imported: Mapped[Json]
     first_imported_at: Mapped[datetime] = mapped_column(server_default=NOW)
     missing_since: Mapped[datetime | None]
 
     __table_args__ = (
-        UniqueConstraint("path", "item_key"),
+        UniqueConstraint("path", "item_key", deferrable=True),
         Index("idx_ci_wishlist_items_enhancement", "enhancement_id"),
     )

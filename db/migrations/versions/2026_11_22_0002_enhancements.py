@@ -5,9 +5,10 @@ from alembic import op
 revision = "0002_enhancements"
 down_revision = "0001_audit_log"
 
-TABLES = """
+TABLES = r"""
+-- Identifiers and paths as the words they are made of, so that "flow tracker" finds src/options_flow_tracker.py.
 CREATE FUNCTION ci_words(parts text[]) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT translate(array_to_string(parts, ' '), '_./-', '    ')
+    SELECT translate(array_to_string(parts, ' '), '_./-:<>&@\', '          ')
 $$;
 
 CREATE TABLE ci_enhancements (
@@ -62,9 +63,9 @@ CREATE TABLE ci_enhancements (
     version integer NOT NULL DEFAULT 1,
     changed_xid bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
     search_vector tsvector NOT NULL GENERATED ALWAYS AS (
-        setweight(to_tsvector('english', title || ' ' || ci_words(ARRAY[title])), 'A')
+        setweight(to_tsvector('english', ci_words(ARRAY[title])) || to_tsvector('simple', ci_words(ARRAY[title])), 'A')
         || setweight(to_tsvector('english', ci_words(feature_area || tags)), 'B')
-        || setweight(to_tsvector('english', left(description, 50000)), 'C')) STORED,
+        || setweight(to_tsvector('english', ci_words(ARRAY[left(description, 50000)])), 'C')) STORED,
     CHECK (merged_into_id <> id)
 );
 """
@@ -171,11 +172,13 @@ CREATE TABLE ci_wishlist_items (
     path text NOT NULL,
     item_key text NOT NULL,
     line integer NOT NULL CHECK (line > 0),
-    enhancement_id bigint NOT NULL REFERENCES ci_enhancements (id) ON DELETE CASCADE,
+    -- Kept without its enhancement when that is deleted: the import must not bring it back.
+    enhancement_id bigint REFERENCES ci_enhancements (id) ON DELETE SET NULL,
     imported jsonb NOT NULL,
     first_imported_at timestamptz NOT NULL DEFAULT now(),
     missing_since timestamptz,
-    UNIQUE (path, item_key)
+    -- Checked at the end of a statement: items that change places exchange their keys in one.
+    UNIQUE (path, item_key) DEFERRABLE
 );
 CREATE INDEX idx_ci_wishlist_items_enhancement ON ci_wishlist_items (enhancement_id);
 """
