@@ -1,0 +1,99 @@
+"""Power cuts, killed servers and half-made folders: the next start puts it right by itself."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import psutil
+import psycopg
+import pytest
+
+from db.embedded import embedded_database, keeper
+from tests.db.embedded.conftest import answers, ask, power_cut, run, servers, wait_until
+
+
+def test_committed_rows_survive_a_power_cut(folder, start_user):
+    user = start_user(folder)
+    url = user.url()
+    run(url, "CREATE TABLE kept AS SELECT 7 AS value")
+
+    power_cut(folder, user)
+
+    with embedded_database(folder) as again:
+        assert again == url
+        assert ask(again, "SELECT value FROM kept") == 7
+
+
+def test_pid_files_with_reused_numbers_do_not_stop_a_start(folder, start_user):
+    user = start_user(folder)
+    user.url()
+    power_cut(folder, user)
+    postmaster_file = folder / "postgres/data/postmaster.pid"
+    lines = postmaster_file.read_text().splitlines()
+    postmaster_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    (folder / "postgres/keeper.lock").write_text(str(os.getpid()))
+
+    with embedded_database(folder) as url:
+        assert answers(url)
+
+    assert psutil.pid_exists(os.getpid())
+    assert servers(folder) == []
+
+
+def test_truncated_notes_do_not_stop_a_start(folder, start_user):
+    user = start_user(folder)
+    user.url()
+    power_cut(folder, user)
+    for note in ("data/postmaster.pid", "endpoint.json", "server.conf", "keeper.lock"):
+        (folder / "postgres" / note).write_text("")
+
+    with embedded_database(folder) as url:
+        assert answers(url)
+
+
+def test_server_killed_under_its_users_comes_back_at_the_same_address(folder, start_user):
+    url = start_user(folder).url()
+    run(url, "CREATE TABLE kept AS SELECT 7 AS value")
+    held = psycopg.connect(url)
+    postmaster = servers(folder)[0]
+
+    postmaster.kill()
+
+    assert wait_until(lambda: not postmaster.is_running() or postmaster.status() == psutil.STATUS_ZOMBIE)
+    assert wait_until(lambda: answers(url), seconds=20)
+    assert ask(url, "SELECT value FROM kept") == 7
+    with pytest.raises(psycopg.OperationalError), held:
+        held.execute("SELECT 1")
+
+
+def test_server_removed_with_its_folder_ends(folder, start_user):
+    user = start_user(folder)
+    user.url()
+    found = servers(folder)
+    time.sleep(2 * keeper.POLL_SECONDS)  # the keeper has seen the server once
+    (folder / "postgres").rename(folder / "moved")
+
+    user.kill()
+
+    assert wait_until(lambda: not found[0].is_running() or found[0].status() == psutil.STATUS_ZOMBIE)
+
+
+def test_folder_that_a_kill_left_half_made_is_made_anew(empty_folder):
+    unfinished = empty_folder / "postgres/data.unfinished"
+    unfinished.mkdir(parents=True)
+    (unfinished / "PG_VERSION").write_text("18\n")
+
+    with embedded_database(empty_folder) as url:
+        assert answers(url)
+
+    assert not unfinished.exists()
+
+
+def test_missing_database_is_made_again(folder, start_user):
+    url = start_user(folder).url()
+    with psycopg.connect(url.replace("/magnus?", "/postgres?"), autocommit=True) as connection:
+        connection.execute("DROP DATABASE magnus")
+
+    with embedded_database(folder) as again:
+        assert ask(again, "SELECT '[1,2]'::vector <-> '[1,3]'::vector") == 1
