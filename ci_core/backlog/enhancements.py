@@ -1,0 +1,264 @@
+"""Create, read, change and move enhancements; every rule about them is asked here, whatever door they come through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from ci_core.backlog import queries
+from ci_core.backlog.conflicts import changed_since, check_version, fields_to_write, refuse_conflicts
+from ci_core.backlog.lifecycle import OPEN_STATUSES, check_transition
+from ci_core.backlog.queries import ENHANCEMENTS, STORED, Stored
+from ci_core.backlog.ranking import lock_column, ranks_beside
+from ci_core.backlog.scoring import (
+    DEFAULT_POLICY,
+    SCORED_FIELDS,
+    ScoringPolicy,
+    rescore,
+    score_columns,
+)
+from ci_core.backlog.validation import body, checked_fields
+from ci_core.backlog.values import Enhancement, NewEnhancement, enhancement_from
+from ci_core.errors import InvalidInput, NotAllowed
+from db.engine import act_as
+from db.enums import Status
+
+REASON_MAX = 2_000
+Card = tuple[int, int | None]
+
+
+def create_enhancement(
+    session: Session, new: NewEnhancement, *, actor: str, policy: ScoringPolicy = DEFAULT_POLICY
+) -> Enhancement:
+    """Add one enhancement to the backlog, scored.
+
+    Raises:
+        InvalidInput: a field has a value that cannot be stored.
+    """
+    return create_enhancements(session, [new], actor=actor, policy=policy)[0]
+
+
+def create_enhancements(
+    session: Session, news: Sequence[NewEnhancement], *, actor: str, policy: ScoringPolicy = DEFAULT_POLICY
+) -> tuple[Enhancement, ...]:
+    """Add enhancements to the backlog, scored, in few statements; gives them in the same order.
+
+    Raises:
+        InvalidInput: a field of one of them has a value that cannot be stored; none was added.
+    """
+    rows = [_row_of(new) for new in news]
+    if not rows:
+        return ()
+    act_as(session, actor)
+    scored = [row | score_columns(policy, row, overrides={}, unblocks=0) for row in rows]
+    stored = session.execute(insert(ENHANCEMENTS).returning(*STORED, sort_by_parameter_order=True), scored)
+    return tuple(enhancement_from(row._asdict()) for row in stored)
+
+
+def _row_of(new: NewEnhancement) -> dict[str, Any]:
+    given = {field.name: getattr(new, field.name) for field in fields(new)}
+    completed_at = given.pop("completed_at")
+    row = checked_fields(given)
+    if completed_at is not None and (not isinstance(completed_at, datetime) or completed_at.tzinfo is None):
+        raise InvalidInput("completed_at", "The time of completion needs a time zone.")
+    if completed_at is not None and row["status"] != Status.COMPLETED:
+        raise InvalidInput("completed_at", "Only completed work has a time of completion.")
+    return row | {"completed_at": completed_at}
+
+
+def get_enhancement(session: Session, enhancement_id: int) -> Enhancement:
+    """The enhancement with this id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return enhancement_from(queries.stored_row(session, enhancement_id))
+
+
+def update_enhancement(
+    session: Session,
+    enhancement_id: int,
+    changes: Mapping[str, Any],
+    *,
+    expected_version: int | None,
+    actor: str,
+    reason: str | None = None,
+    policy: ScoringPolicy = DEFAULT_POLICY,
+) -> Enhancement:
+    """Write the fields in `changes`; those that equal what is stored are no change.
+
+    Args:
+        expected_version: the version that the person saw; None to write whatever has happened since.
+        reason: why, recorded in the audit log; needed to complete what still waits for others.
+
+    Raises:
+        InvalidInput: a field cannot be written, or not with this value, or the version does not exist.
+        EditConflict: somebody else changed one of these fields to another value since.
+        NotAllowed: the lifecycle forbids the new status.
+        NotFound: there is no such enhancement.
+    """
+    wanted = checked_fields(changes)
+    act_as(session, actor, checked_reason(reason))
+    row = queries.locked_rows(session, [enhancement_id])[enhancement_id]
+    real = fields_to_write(session, row, wanted, expected_version)
+    if not real:
+        return enhancement_from(row)
+    if "status" in real:
+        real.setdefault("board_rank", None)
+    _check_rules(session, {enhancement_id: (row, real)})
+    return _write(session, [(row, real)], policy)[0]
+
+
+def move_enhancement(
+    session: Session,
+    enhancement_id: int,
+    status: Status | str,
+    *,
+    actor: str,
+    expected_version: int | None = None,
+    after_id: int | None = None,
+    before_id: int | None = None,
+    reason: str | None = None,
+    policy: ScoringPolicy = DEFAULT_POLICY,
+) -> Enhancement:
+    """Move one enhancement; see `move_enhancements`."""
+    return move_enhancements(
+        session,
+        [(enhancement_id, expected_version)],
+        status,
+        actor=actor,
+        after_id=after_id,
+        before_id=before_id,
+        reason=reason,
+        policy=policy,
+    )[0]
+
+
+def move_enhancements(
+    session: Session,
+    cards: Sequence[Card],
+    status: Status | str,
+    *,
+    actor: str,
+    after_id: int | None = None,
+    before_id: int | None = None,
+    reason: str | None = None,
+    policy: ScoringPolicy = DEFAULT_POLICY,
+) -> tuple[Enhancement, ...]:
+    """Move enhancements as one block, in the order given, into the column `status`: all of them or none.
+
+    They land right below `after_id`, or else right above `before_id`, wherever these stand now. Without a neighbour
+    (or when both have left the column) the score decides the place in a new column, and in the same one nothing moves.
+
+    Args:
+        cards: pairs of id and the version that the person saw (None: whatever has happened since).
+        reason: why, recorded in the audit log; needed to complete what still waits for others.
+
+    Raises:
+        EditConflict: somebody else moved one of them since; names the first.
+        NotAllowed: the lifecycle forbids the step, or open blockers stand in the way and no reason is given.
+        NotFound: one of them does not exist.
+        InvalidInput: a card is given twice, or a version does not exist, or the status is unknown.
+    """
+    target = Status(checked_fields({"status": status})["status"])
+    ids = [card_id for card_id, _ in cards]
+    if len(set(ids)) < len(ids):
+        raise InvalidInput("cards", "A card can be moved only once at a time.")
+    if not cards:
+        return ()
+    act_as(session, actor, checked_reason(reason))
+    lock_column(session, target)
+    rows = queries.locked_rows(session, ids)
+    ranks = ranks_beside(session, target, ids, after_id, before_id)
+    planned = {}
+    for place, (card_id, expected_version) in enumerate(cards):
+        rank = ranks[place] if ranks else None
+        planned[card_id] = (rows[card_id], _step(session, rows[card_id], target, rank, expected_version))
+    _check_rules(session, planned)
+    moved = [planned[card_id] for card_id in ids if planned[card_id][1]]
+    written = dict(zip((row["id"] for row, _ in moved), _write(session, moved, policy), strict=True))
+    return tuple(written.get(card_id) or enhancement_from(rows[card_id]) for card_id in ids)
+
+
+def _step(
+    session: Session, row: Stored, target: Status, rank: Decimal | None, expected_version: int | None
+) -> dict[str, Any]:
+    check_version(row["version"], expected_version)
+    if row["status"] != target:
+        wanted: dict[str, Any] = {"status": target.value, "board_rank": rank}
+    else:
+        wanted = {"board_rank": rank} if rank is not None and rank != row["board_rank"] else {}
+    if wanted and expected_version not in (None, row["version"]):
+        # A rank counts inside a column only: what matters of a step to another column is the column.
+        decisive = {name: value for name, value in wanted.items() if name == "status" or "status" not in wanted}
+        refuse_conflicts(row["id"], row, decisive, changed_since(session, row["id"], expected_version))
+    return wanted
+
+
+def checked_reason(reason: str | None) -> str | None:
+    """The reason trimmed; None when there is none.
+
+    Raises:
+        InvalidInput: it is too long or cannot be stored.
+    """
+    return body("reason", reason, REASON_MAX).strip() or None if reason is not None else None
+
+
+def _check_rules(session: Session, planned: Mapping[int, tuple[Stored, Mapping[str, Any]]]) -> None:
+    completing = []
+    for item, (row, changes) in planned.items():
+        status = Status(changes.get("status", row["status"]))
+        if "status" in changes:
+            if row["merged_into_id"] is not None:
+                raise NotAllowed(
+                    f"#{item} was merged into #{row['merged_into_id']} and stays archived. Take the merge apart first."
+                )
+            check_transition(Status(row["status"]), status)
+            if status is Status.COMPLETED:
+                completing.append(item)
+        elif status is Status.COMPLETED and changes.get("completion_percentage", 100) != 100:
+            raise NotAllowed(f"#{item} is completed, which is 100 %. Reopen it to change that.")
+    if completing:
+        _refuse_blocked_completion(session, completing)
+
+
+def _refuse_blocked_completion(session: Session, ids: Sequence[int]) -> None:
+    blocked = queries.blockers_still_open(session, ids)
+    # What is completed together does not stand in its own way.
+    waiting = {
+        item: [f"#{blocker} {title}" for blocker, title in blockers if blocker not in ids]
+        for item, blockers in blocked.items()
+    }
+    waiting = {item: blockers for item, blockers in waiting.items() if blockers}
+    if waiting and not session.scalar(select(func.nullif(func.current_setting("ci.reason", True), ""))):
+        named = "; ".join(f"#{item} still waits for {', '.join(blockers)}" for item, blockers in waiting.items())
+        raise NotAllowed(f"{named}. Complete that first, or give a reason why it is done nevertheless.")
+
+
+def _write(
+    session: Session, planned: Sequence[tuple[Stored, Mapping[str, Any]]], policy: ScoringPolicy
+) -> list[Enhancement]:
+    written, reach = [], set()
+    counts: Mapping[int, int] | None = None
+    for row, changes in planned:
+        values = dict(changes)
+        if SCORED_FIELDS & values.keys():
+            if counts is None:
+                counts = queries.unblocks_counts(session, [row["id"] for row, _ in planned])
+            values |= score_columns(
+                policy, {**row, **values}, overrides=row["score_overrides"], unblocks=counts.get(row["id"], 0)
+            )
+        enhancement = queries.write_columns(session, row["id"], values)
+        written.append(enhancement)
+        if (row["status"] in OPEN_STATUSES) is not (enhancement.status in OPEN_STATUSES):
+            reach.add(row["id"])
+    if reach:
+        # What they waited for now unblocks fewer (or more) than before.
+        rescore(session, queries.blockers_of(session, reach), policy=policy)
+    return written

@@ -1,0 +1,205 @@
+"""Keep the stored scores what the scorer, the weights and people's overrides make of an enhancement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ci_core.backlog import queries
+from ci_core.backlog.conflicts import changed_since, check_version
+from ci_core.backlog.priority import (
+    TOTAL,
+    Component,
+    LocalScorer,
+    Override,
+    Scorer,
+    ScoreResult,
+    ScoringInput,
+    Weights,
+    explain,
+    prioritise,
+)
+from ci_core.backlog.validation import body, checked_score
+from ci_core.backlog.values import Enhancement, enhancement_from
+from ci_core.errors import EditConflict, InvalidInput
+from ci_core.settings import Settings
+from db.engine import act_as
+from db.enums import Category, Complexity, Priority
+
+SCORED_FIELDS = frozenset(
+    {"title", "description", "category", "priority", "complexity", "estimated_hours", "tags", "score_overrides"}
+)
+BATCH = 1_000
+OVERRIDE_REASON_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringPolicy:
+    """How scores come about: who judges, and how much each side counts."""
+
+    scorer: Scorer = field(default_factory=LocalScorer)
+    weights: Weights = field(default_factory=Weights)
+
+
+DEFAULT_POLICY = ScoringPolicy()
+
+
+def policy_from(settings: Settings) -> ScoringPolicy:
+    """The local scorer with the weights of the settings.
+
+    Raises:
+        SettingsError: the weights cannot be used.
+    """
+    return ScoringPolicy(weights=Weights.from_settings(settings))
+
+
+def score_columns(
+    policy: ScoringPolicy, row: Mapping[str, Any], *, overrides: Mapping[str, Any], unblocks: int
+) -> dict[str, Any]:
+    """The score columns of an enhancement with the values of `row`, for which `unblocks` open ones wait."""
+    hours = row["estimated_hours"]
+    result = prioritise(
+        ScoringInput(
+            title=row["title"],
+            description=row["description"],
+            category=Category(row["category"]),
+            priority=Priority(row["priority"]),
+            complexity=Complexity(row["complexity"]) if row["complexity"] else None,
+            estimated_hours=None if hours is None else float(hours),
+            tags=tuple(row["tags"]),
+            unblocks=unblocks,
+        ),
+        scorer=policy.scorer,
+        weights=policy.weights,
+        overrides={
+            name: Override(stated["value"], stated["by"], stated.get("reason", ""))
+            for name, stated in overrides.items()
+        },
+    )
+    scores = {f"{component.value}_score": score for component, score in result.components.items()}
+    return {
+        **{name: Decimal(str(score)) for name, score in scores.items()},
+        "ai_priority_score": Decimal(str(result.total)),
+        "ai_reasoning": explain(result),
+        "score_breakdown": _breakdown(result),
+        "scored_by": result.scored_by,
+    }
+
+
+def _breakdown(result: ScoreResult) -> list[dict[str, Any]]:
+    return [
+        {**asdict(part), "component": part.component.value, "points": round(part.points, 4), "reasons": [*part.reasons]}
+        for part in result.contributions
+    ]
+
+
+def score_enhancement(
+    session: Session, enhancement_id: int, *, actor: str, policy: ScoringPolicy = DEFAULT_POLICY
+) -> Enhancement:
+    """Score one enhancement anew.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    act_as(session, actor)
+    queries.locked_rows(session, [enhancement_id])
+    rescore(session, [enhancement_id], policy=policy)
+    return enhancement_from(queries.stored_row(session, enhancement_id))
+
+
+def rescore_all(session: Session, *, actor: str, policy: ScoringPolicy = DEFAULT_POLICY) -> int:
+    """Score every enhancement anew (after the weights or the scorer have changed); gives how many scores changed."""
+    act_as(session, actor)
+    ids = session.scalars(select(queries.ENHANCEMENTS.c.id).order_by(queries.ENHANCEMENTS.c.id)).all()
+    return rescore(session, ids, policy=policy)
+
+
+def rescore(session: Session, ids: Collection[int], *, policy: ScoringPolicy) -> int:
+    """Score these enhancements anew, as the transaction's actor; gives how many scores changed."""
+    changed = 0
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), BATCH):
+        some = ordered[start : start + BATCH]
+        rows = queries.rows_to_score(session, some)
+        waiting = queries.unblocks_counts(session, some)
+        scored = [(row, _scores_for(row, waiting, policy)) for row in rows]
+        differing = [{"id": row["id"], **scores} for row, scores in scored if _differs(row, scores)]
+        if differing:
+            queries.store_scores(session, json.dumps(differing, default=str))
+        changed += len(differing)
+    return changed
+
+
+def _scores_for(row: queries.Stored, waiting: Mapping[int, int], policy: ScoringPolicy) -> dict[str, Any]:
+    return score_columns(policy, row, overrides=row["score_overrides"], unblocks=waiting.get(row["id"], 0))
+
+
+def _differs(row: queries.Stored, scores: Mapping[str, Any]) -> bool:
+    return any(row[name] != value for name, value in scores.items())
+
+
+def set_score_override(
+    session: Session,
+    enhancement_id: int,
+    name: str,
+    value: float | None,
+    *,
+    actor: str,
+    expected_version: int | None = None,
+    reason: str = "",
+    policy: ScoringPolicy = DEFAULT_POLICY,
+) -> Enhancement:
+    """Put a person's score above the scorer's; None gives the word back to the scorer.
+
+    Args:
+        name: a component such as "user_impact", or "total" for the priority itself.
+        value: 0–100.
+
+    Raises:
+        InvalidInput: there is no such score, or the value is none.
+        EditConflict: somebody else set the same score since `expected_version`.
+        NotFound: there is no such enhancement.
+    """
+    known = (*(component.value for component in Component), TOTAL)
+    if name not in known:
+        raise InvalidInput("score", f"There is no score named {name!r}; there are {', '.join(known)}.")
+    stated = None if value is None else checked_score(name, value)
+    words = body("reason", reason, OVERRIDE_REASON_MAX).strip()
+    act_as(session, actor)
+    row = queries.locked_rows(session, [enhancement_id])[enhancement_id]
+    overrides = dict(row["score_overrides"])
+    present = overrides.pop(name, None)
+    if stated == (present["value"] if present else None):
+        return enhancement_from(row)
+    _refuse_stale_override(session, row, name, stated, expected_version)
+    if stated is not None:
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        overrides[name] = {"value": stated, "by": actor, "at": at} | ({"reason": words} if words else {})
+    waiting = queries.unblocks_counts(session, [enhancement_id])
+    scores = score_columns(policy, row, overrides=overrides, unblocks=waiting.get(enhancement_id, 0))
+    return queries.write_columns(session, enhancement_id, {"score_overrides": overrides, **scores})
+
+
+def _refuse_stale_override(
+    session: Session, row: queries.Stored, name: str, stated: float | None, expected_version: int | None
+) -> None:
+    check_version(row["version"], expected_version)
+    if expected_version in (None, row["version"]):
+        return
+    since = changed_since(session, row["id"], expected_version).get("score_overrides")
+    now = row["score_overrides"].get(name)
+    if since is not None and (since.value_then or {}).get(name) != now:
+        raise EditConflict(
+            row["id"],
+            yours={name: stated},
+            theirs={name: now["value"] if now else None},
+            current_version=row["version"],
+            changed_by=since.changed_by,
+        )
