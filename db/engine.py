@@ -9,15 +9,32 @@ from threading import Lock
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.errors import DatabaseUnavailable, PoolExhausted
+from db.address import checked_url
+from db.errors import (
+    DatabaseBusy,
+    DatabaseError,
+    DatabaseUnavailable,
+    PoolExhausted,
+    SchemaOutOfDate,
+    StatementTimeout,
+)
+from db.schema import UPGRADE
 
 # Between two attempts to bring an embedded server back, so that a crowd of requests makes one attempt.
 REVIVE_INTERVAL_SECONDS = 2.0
+# A server that vanishes without a word (power, network) is noticed within about 15 s instead of as many minutes.
+LIVENESS = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # milliseconds
+}
 
 
 class Database:
@@ -29,6 +46,9 @@ class Database:
         pool_size: most connections at once; one more waits `pool_timeout_seconds` and then gets `PoolExhausted`.
         statement_timeout_seconds: a statement that takes longer is cancelled by the server; 0 for no limit.
         revive: called (at most every 2 s) when no connection can be had; may restart an embedded server.
+
+    Raises:
+        AddressInvalid: the address cannot be read.
     """
 
     def __init__(
@@ -42,11 +62,13 @@ class Database:
         connect_timeout_seconds: int = 5,
         revive: Callable[[], str] | None = None,
     ) -> None:
-        self.url = libpq_url(url)
+        self.url = checked_url(url)
+        own = conninfo_to_dict(self.url).get("options") or ""
         self._options = {
+            **LIVENESS,
             "application_name": application_name,
             "connect_timeout": connect_timeout_seconds,
-            "options": f"-c statement_timeout={int(statement_timeout_seconds * 1000)} -c timezone=UTC",
+            "options": f"{own} -c statement_timeout={int(statement_timeout_seconds * 1000)} -c timezone=UTC".strip(),
         }
         self._pool_size = pool_size
         self._pool_timeout_seconds = pool_timeout_seconds
@@ -72,12 +94,16 @@ class Database:
 
         Raises:
             psycopg.OperationalError: no connection can be had.
+            DatabaseError: `revive` could not bring the server back.
         """
+        options = {**self._options, **overrides}
         try:
-            return psycopg.connect(self.url, **{**self._options, **overrides})
+            return psycopg.connect(self.url, **options)
         except psycopg.OperationalError:
-            self._try_to_revive()
-            raise
+            if self._revive is None:
+                raise
+            self._try_to_revive(self._revive)
+            return psycopg.connect(self.url, **options)
 
     @contextmanager
     def transaction(self, actor: str, *, reason: str | None = None, undo_of: int | None = None) -> Iterator[Session]:
@@ -91,17 +117,12 @@ class Database:
         Raises:
             PoolExhausted: every connection is in use.
             DatabaseUnavailable: the server cannot be reached or went away.
+            StatementTimeout: a statement took too long.
+            DatabaseBusy: a lock could not be had, or two transactions waited for each other.
+            SchemaOutOfDate: a table is missing.
         """
-        if not actor.strip():
-            raise ValueError("a transaction needs an actor")
         with self._translated(), self._sessions.begin() as session:
-            session.execute(
-                text(
-                    "SELECT set_config('ci.actor', :actor, true), set_config('ci.reason', :reason, true), "
-                    "set_config('ci.undo_of', :undo_of, true)"
-                ),
-                {"actor": actor, "reason": reason or "", "undo_of": "" if undo_of is None else str(undo_of)},
-            )
+            act_as(session, actor, reason, undo_of)
             yield session
 
     @contextmanager
@@ -129,25 +150,48 @@ class Database:
                 f"Database connection pool exhausted: all {self._pool_size} connections are in use and none came back "
                 f"within {self._pool_timeout_seconds:g} s. Try again, or raise DB_POOL_SIZE."
             ) from error
-        except (OperationalError, InterfaceError) as error:
-            if is_disconnect(error):
-                raise DatabaseUnavailable(unavailable_text(error)) from error
-            raise
+        except (OperationalError, InterfaceError, ProgrammingError) as error:
+            expected = expected_failure(error)
+            if expected is None:
+                raise
+            raise expected from error
 
-    def _try_to_revive(self) -> None:
-        if self._revive is None:
-            return
+    def _try_to_revive(self, revive: Callable[[], str]) -> None:
         with self._revive_lock:
             if time.monotonic() - self._revived_at < REVIVE_INTERVAL_SECONDS:
                 return
             self._revived_at = time.monotonic()
-            self.url = libpq_url(self._revive())
+            self.url = checked_url(revive())
 
 
-def libpq_url(url: str) -> str:
-    """The address without SQLAlchemy's driver suffix, as psql and psycopg take it."""
-    scheme, separator, rest = url.partition("://")
-    return f"postgresql://{rest}" if separator and scheme.startswith("postgres") else url
+def act_as(session: Session, actor: str, reason: str | None = None, undo_of: int | None = None) -> None:
+    """From now to the end of the transaction, changes are recorded as done by `actor`.
+
+    A `reason` or `undo_of` that is not given stays as it was said before in this transaction.
+
+    Raises:
+        ValueError: the actor has no name.
+    """
+    if not actor.strip():
+        raise ValueError("a transaction needs an actor")
+    said = {"ci.actor": actor, "ci.reason": reason, "ci.undo_of": undo_of}
+    for name, value in said.items():
+        if value is not None:
+            session.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": str(value)})
+
+
+def expected_failure(error: DBAPIError) -> DatabaseError | None:
+    """What `error` means to a caller, in one line; None for a statement that is simply wrong."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state == "57014":
+        return StatementTimeout("The database took too long and the statement was cancelled; nothing was changed.")
+    if state in {"55P03", "40P01", "40001"}:
+        return DatabaseBusy("Another change of the same data stood in the way; nothing was changed. Try again.")
+    if state == "42P01":
+        return SchemaOutOfDate(f"A table is missing in the database. Bring the tables up to date with: {UPGRADE}")
+    if isinstance(error, OperationalError | InterfaceError) and is_disconnect(error):
+        return DatabaseUnavailable(unavailable_text(error))
+    return None
 
 
 def is_disconnect(error: DBAPIError) -> bool:
@@ -160,7 +204,9 @@ def is_disconnect(error: DBAPIError) -> bool:
 
 
 def unavailable_text(error: DBAPIError) -> str:
-    """One line about a lost database, without the address (it can hold a password)."""
-    reason = str(error.orig).strip().splitlines()
-    detail = reason[-1].strip() if reason else "no answer"
-    return f"The database cannot be reached: {detail}. It is tried again by itself; `ci doctor` tells more."
+    """One line about a lost database: libpq's reason without its advice, and without the address."""
+    lines = str(error.orig).splitlines()
+    # Indented lines are libpq's questions ("Is the server running …?"); with several hosts, the last one counts.
+    reasons = [line.strip() for line in lines if line.strip() and not line.startswith(("\t", " "))]
+    detail = reasons[-1 if reasons and reasons[0].startswith("Multiple") else 0] if reasons else "no answer"
+    return f"The database cannot be reached: {detail.rstrip('.')}. `ci doctor` tells more."

@@ -7,12 +7,24 @@ class DatabaseError(Exception):
     """Base of every expected failure of the database."""
 
 
+class AddressInvalid(DatabaseError):
+    """The configured address of the database cannot be used. Its text never quotes the address: it holds a password."""
+
+
 class DatabaseUnavailable(DatabaseError):
     """No connection can be had: the server is down, unreachable, or refuses us."""
 
 
 class PoolExhausted(DatabaseError):
     """Every pooled connection is in use and none came back in time."""
+
+
+class StatementTimeout(DatabaseError):
+    """The server cancelled a statement that took longer than is allowed; its transaction was rolled back."""
+
+
+class DatabaseBusy(DatabaseError):
+    """Another transaction stood in the way (a lock, a deadlock); this one was rolled back and may be tried again."""
 
 
 class UnsupportedServer(DatabaseError):

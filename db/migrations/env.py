@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from alembic import context
 
+from db.migrations.comparison import include_object
 from db.tables import Base
-
-UNMODELLED = {"idx_ci_enhancement_embeddings_nearest", "idx_ci_enhancements_top"}  # operator class, expression
-
-
-def include_object(_item: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
-    """Leave out what SQLAlchemy's models cannot say; tests read those indexes from the catalogue instead."""
-    return not (kind == "index" and name in UNMODELLED)
-
 
 if context.is_offline_mode():
     context.configure(dialect_name="postgresql", target_metadata=Base.metadata, literal_binds=True)
@@ -26,4 +17,7 @@ else:
         compare_server_default=False,
     )
 with context.begin_transaction():
+    if context.is_offline_mode():
+        context.execute("SET LOCAL lock_timeout = '4s'")
+        context.execute("SET LOCAL statement_timeout = '1h'")
     context.run_migrations()

@@ -86,6 +86,8 @@ END
 $$;
 CREATE TRIGGER ci_enhancements_touch BEFORE INSERT OR UPDATE ON ci_enhancements
     FOR EACH ROW EXECUTE FUNCTION ci_touch_enhancement();
+-- The audit of an update looks at the version, so this one cannot be switched off either.
+ALTER TABLE ci_enhancements ENABLE ALWAYS TRIGGER ci_enhancements_touch;
 
 CREATE FUNCTION ci_touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
