@@ -49,9 +49,14 @@ class Cluster:
         """Where the server that was started last listens."""
         return Endpoint.from_json(self._endpoint_file.read_text(encoding="utf-8"))
 
-    def password(self) -> str | None:
-        """The password of our roles where they need one: on a port, which every account of the machine can reach."""
-        return self._password.read_text(encoding="utf-8").strip() if self.endpoint().socket_dir is None else None
+    def password(self) -> str:
+        """The password of our roles, which a port asks for: every account of the machine can reach one."""
+        return self._password.read_text(encoding="utf-8").strip()
+
+    def address(self, role: str, database: str) -> str:
+        """The libpq address, with the password only where it is asked for."""
+        endpoint = self.endpoint()
+        return endpoint.url(role, database, self.password() if endpoint.socket_dir is None else None)
 
     def postmaster(self) -> psutil.Process | None:
         """The running server, if there is one: a live PostgreSQL that works in this folder, not merely a live id."""

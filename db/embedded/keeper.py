@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 
 from db.embedded.cluster import Cluster
-from db.embedded.locks import FileLock, living_handles
 from db.errors import EmbeddedServerError
+from db.file_locks import FileLock, living_handles
 
 POLL_SECONDS = 0.4
 _LONGEST_PAUSE_SECONDS = 30.0

@@ -14,15 +14,11 @@ from pathlib import Path
 from typing import Self
 
 import psutil
-import psycopg
-from psycopg import sql
 
-from db.embedded.cluster import RECOVERY_SECONDS, SUPERUSER, Cluster
-from db.embedded.locks import FileLock, discard, living_handles, new_handle
+from db.embedded.cluster import Cluster
 from db.errors import DataFolderFull, DataFolderNotWritable, EmbeddedServerError
+from db.file_locks import FileLock, discard, living_handles, new_handle
 
-ROLE = "magnus"
-DATABASE = "magnus"
 _MUTEX_SECONDS = 180.0
 _KEEPER_SECONDS = 5.0
 _PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -104,9 +100,9 @@ class EmbeddedServer:
         self._cluster.check_version()
         if self._cluster.postmaster() is None:
             self._cluster.start()
-        password = self._cluster.password()
-        _ensure_database(self._cluster, password)
-        return self._cluster.endpoint().url(ROLE, DATABASE, password)
+        from db.embedded.database import ensure_database
+
+        return ensure_database(self._cluster)
 
 
 @contextmanager
@@ -211,37 +207,3 @@ def _end_keeper(folder: Path) -> None:
         keeper.terminate()
         child = _keepers.pop(keeper.pid, None)
         _ = child.wait(10) if child else keeper.wait(10)
-
-
-def _ensure_database(cluster: Cluster, password: str | None) -> None:
-    """Makes our role and database when they are missing, as the superuser whom nobody else is told of."""
-    with _superuser(cluster, "postgres", password) as connection:
-        role = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()
-        database = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-        if role and database:
-            return
-        with _superuser(cluster, "template1", password) as template:
-            template.execute("CREATE EXTENSION IF NOT EXISTS vector")
-        if not role:
-            connection.execute(
-                sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(sql.Identifier(ROLE), sql.Literal(password))
-            )
-        if not database:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(ROLE))
-            )
-
-
-def _superuser(cluster: Cluster, database: str, password: str | None) -> psycopg.Connection[tuple[object, ...]]:
-    """A connection as superuser, as soon as a server that is still recovering lets us in."""
-    url = cluster.endpoint().url(SUPERUSER, database, password)
-    deadline = time.monotonic() + RECOVERY_SECONDS
-    while True:
-        try:
-            return psycopg.connect(url, autocommit=True, connect_timeout=10, application_name="magnus embedded")
-        except psycopg.OperationalError as error:
-            if time.monotonic() > deadline or cluster.postmaster() is None:
-                raise EmbeddedServerError(
-                    f"The embedded PostgreSQL in {cluster.folder} does not answer: {str(error).strip()}"
-                ) from error
-            time.sleep(0.1)

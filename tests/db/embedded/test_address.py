@@ -26,9 +26,7 @@ def test_any_folder_name_works_in_psycopg_and_psql(empty_folder, name):
         assert psql(url, "SELECT current_user") == "magnus"
         socket_dir = Path(conninfo_to_dict(url)["host"])
 
-    assert socket_dir.is_relative_to(empty_folder) or not socket_dir.exists(), (
-        "a folder made elsewhere is removed"
-    )
+    assert socket_dir.is_relative_to(empty_folder) or not socket_dir.exists(), "a folder made elsewhere is removed"
 
 
 def test_nobody_listens_on_the_network(folder):
@@ -83,3 +81,8 @@ def test_address_quotes_what_has_a_meaning_in_it():
 
     assert endpoint.url("r", "d") == "postgresql://r@/d?host=%2Fa%20b%2F%C3%BC%26c%3Dd&port=5432"
     assert Endpoint(None, 7).url("r", "d", "p@ss/") == "postgresql://r:p%40ss%2F@127.0.0.1:7/d"
+
+
+def test_folder_can_change_from_a_socket_to_a_port(folder):
+    with EmbeddedServer(folder, tcp=True) as server:
+        assert answers(server.start())

@@ -9,8 +9,8 @@ import pytest
 
 from db.embedded import EmbeddedServer, embedded_database, server
 from db.embedded.cluster import Cluster
-from db.embedded.locks import FileLock
 from db.errors import DataFolderFull, DataFolderNotWritable, DataFolderVersionMismatch, EmbeddedServerError
+from db.file_locks import FileLock
 from tests.db.embedded.conftest import ORDINARY, keepers, servers, wait_until
 
 as_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
