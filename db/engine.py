@@ -127,9 +127,9 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A read-only unit of work; raises as `transaction` does."""
+        """A read-only unit of work, all of whose statements see the same moment; raises as `transaction` does."""
         with self._translated(), self._sessions() as session:
-            session.connection(execution_options={"postgresql_readonly": True})
+            session.connection(execution_options={"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"})
             yield session
 
     def ping(self) -> None:
