@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ci_core.backlog.enhancements import move_enhancements
 from ci_core.errors import EditConflict, InvalidInput, NotAllowed, NotFound
 from db import tables
-from db.engine import Database
+from db.engine import Database, act_as
 from db.enums import Status
 
 log = logging.getLogger(__name__)
@@ -165,7 +165,7 @@ def set_wip_limit(session: Session, status: Status, limit: int | None, *, actor:
     if limit is not None and not 1 <= limit <= 9999:
         raise InvalidInput("wip_limit", "A limit is a whole number from 1 to 9,999; leave it empty for none.")
     values = {"wip_limit": limit, "wip_limit_set_by": actor if limit is not None else None}
-    session.execute(text("SELECT set_config('ci.actor', :actor, true)"), {"actor": actor})
+    act_as(session, actor)
     session.execute(
         insert(tables.BoardColumn)
         .values(status=status.value, **values)
