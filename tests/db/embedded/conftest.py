@@ -91,7 +91,7 @@ def used_folder() -> Iterator[Path]:
 @pytest.fixture
 def folder(empty_folder: Path, used_folder: Path) -> Path:
     """A data folder with a database in it that no server runs on."""
-    subprocess.run(["cp", "-a", used_folder / "postgres", empty_folder], check=True)
+    subprocess.run(["cp", "-a", f"{used_folder}/.", empty_folder], check=True)
     return empty_folder
 
 
@@ -135,13 +135,13 @@ def leave_nothing(folder: Path) -> None:
 
 
 def keepers(folder: Path) -> list[psutil.Process]:
-    command = ["db.embedded.keeper", f"{folder}/postgres"]
+    command = ["db.embedded.keeper", str(folder)]
     return [process for process in _living("python") if _ask(process.cmdline)[-2:] == command]
 
 
 def servers(folder: Path) -> list[psutil.Process]:
     """Every PostgreSQL process of the folder, the postmaster first."""
-    found = [process for process in _living("postgres") if _ask(process.cwd) == f"{folder}/postgres/data"]
+    found = [process for process in _living("postgres") if _ask(process.cwd) == f"{folder}/data"]
     return sorted(found, key=lambda process: "-D" not in _ask(process.cmdline))
 
 

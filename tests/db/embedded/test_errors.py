@@ -57,7 +57,7 @@ def test_full_disk(empty_folder):
 def test_folder_of_another_major_version(folder):
     with embedded_database(folder):
         pass
-    (folder / "postgres/data/PG_VERSION").write_text("16\n")
+    (folder / "data/PG_VERSION").write_text("16\n")
 
     with pytest.raises(DataFolderVersionMismatch, match="made by PostgreSQL 16"):
         EmbeddedServer(folder).start()
@@ -67,8 +67,7 @@ def test_folder_of_another_major_version(folder):
 
 def test_folder_in_use_where_we_cannot_see_it(empty_folder, monkeypatch):
     monkeypatch.setattr(server, "_KEEPER_SECONDS", 0.2)
-    (empty_folder / "postgres").mkdir()
-    elsewhere = FileLock(empty_folder / "postgres/keeper.lock")
+    elsewhere = FileLock(empty_folder / "keeper.lock")
     elsewhere.acquire(1)
     elsewhere.write("4194305")
 
@@ -81,8 +80,7 @@ def test_folder_in_use_where_we_cannot_see_it(empty_folder, monkeypatch):
 
 def test_folder_that_another_process_is_busy_with(empty_folder, monkeypatch):
     monkeypatch.setattr(server, "_MUTEX_SECONDS", 0.2)
-    (empty_folder / "postgres").mkdir()
-    busy = FileLock(empty_folder / "postgres/mutex")
+    busy = FileLock(empty_folder / "mutex")
     busy.acquire(1)
 
     with pytest.raises(EmbeddedServerError, match="Another process has been starting or stopping"):
@@ -94,7 +92,7 @@ def test_folder_that_another_process_is_busy_with(empty_folder, monkeypatch):
 def test_damaged_data_is_reported_in_the_words_of_the_server(folder):
     with embedded_database(folder):
         pass
-    (folder / "postgres/data/global/pg_control").unlink()
+    (folder / "data/global/pg_control").unlink()
 
     with pytest.raises(EmbeddedServerError, match="pg_control") as caught:
         EmbeddedServer(folder).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 
@@ -9,7 +10,7 @@ import psutil
 import psycopg
 import pytest
 
-from db.embedded import embedded_database, keeper
+from db.embedded import EmbeddedServer, embedded_database, keeper
 from tests.db.embedded.conftest import answers, ask, power_cut, run, servers, wait_until
 
 
@@ -29,10 +30,10 @@ def test_pid_files_with_reused_numbers_do_not_stop_a_start(folder, start_user):
     user = start_user(folder)
     user.url()
     power_cut(folder, user)
-    postmaster_file = folder / "postgres/data/postmaster.pid"
+    postmaster_file = folder / "data/postmaster.pid"
     lines = postmaster_file.read_text().splitlines()
     postmaster_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
-    (folder / "postgres/keeper.lock").write_text(str(os.getpid()))
+    (folder / "keeper.lock").write_text(str(os.getpid()))
 
     with embedded_database(folder) as url:
         assert answers(url)
@@ -46,7 +47,7 @@ def test_truncated_notes_do_not_stop_a_start(folder, start_user):
     user.url()
     power_cut(folder, user)
     for note in ("data/postmaster.pid", "endpoint.json", "server.conf", "keeper.lock"):
-        (folder / "postgres" / note).write_text("")
+        (folder / note).write_text("")
 
     with embedded_database(folder) as url:
         assert answers(url)
@@ -72,15 +73,16 @@ def test_server_removed_with_its_folder_ends(folder, start_user):
     user.url()
     found = servers(folder)
     time.sleep(2 * keeper.POLL_SECONDS)  # the keeper has seen the server once
-    (folder / "postgres").rename(folder / "moved")
+    moved = folder.rename(f"{folder}-moved")
 
     user.kill()
 
     assert wait_until(lambda: not found[0].is_running() or found[0].status() == psutil.STATUS_ZOMBIE)
+    moved.rename(folder)
 
 
 def test_folder_that_a_kill_left_half_made_is_made_anew(empty_folder):
-    unfinished = empty_folder / "postgres/data.unfinished"
+    unfinished = empty_folder / "data.unfinished"
     unfinished.mkdir(parents=True)
     (unfinished / "PG_VERSION").write_text("18\n")
 
@@ -97,3 +99,15 @@ def test_missing_database_is_made_again(folder, start_user):
 
     with embedded_database(folder) as again:
         assert ask(again, "SELECT '[1,2]'::vector <-> '[1,3]'::vector") == 1
+
+
+def test_starting_again_brings_a_stopped_server_back(folder):
+    server = EmbeddedServer(folder)
+    url = server.start()
+    for process in servers(folder):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+    assert server.start() == url
+    assert answers(url)
+    server.stop()
