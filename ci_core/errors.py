@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -30,13 +31,14 @@ class NotAllowed(CiError):
 
 
 class DependencyCycle(NotAllowed):
-    """A dependency would close a circle. `path` holds the ids around it, first and last the same."""
+    """A dependency would close a circle. `path` holds the ids around it, first and last the same; `titles` by id."""
 
-    def __init__(self, path: list[int]) -> None:
+    def __init__(self, path: list[int], titles: Mapping[int, str] | None = None) -> None:
         self.path = path
+        self.titles = dict(titles or {})
         super().__init__(
             "This would make a circle of blockers: "
-            + " → ".join(f"#{item}" for item in path)
+            + " → ".join(f"#{item} {self.titles.get(item, '')}".rstrip() for item in path)
             + ". Remove one of these dependencies first."
         )
 
