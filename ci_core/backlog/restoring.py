@@ -40,9 +40,10 @@ def restore_columns(session: Session, table: str, row_id: int, values: str) -> N
     columns = [name for name in json.loads(values) if name in restorable(table)]
     if not columns:
         return
-    stages = session.scalar(STAGES_NOW, {"id": row_id, "stages": list(STAGES)}) if "status" in columns else None
+    staged = table == ENHANCEMENTS.name and "status" in columns
+    stages = session.scalar(STAGES_NOW, {"id": row_id, "stages": list(STAGES)}) if staged else None
     session.execute(_update(table, columns), {"id": row_id, "kept": "{}", "values": values})
-    if stages is not None and table == ENHANCEMENTS.name:
+    if stages is not None:
         # With a new status a trigger stamps the stage times, unless the writer states another value than the present
         # one. Where the value to restore is the present one, the stamp has to be taken back.
         session.execute(_update(table, STAGES), {"id": row_id, "kept": stages, "values": values})

@@ -1,0 +1,131 @@
+"""Take changes back by making the opposite change, which is recorded like any other and can be taken back itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ci_core.backlog import audit_log, queries
+from ci_core.backlog.audit_log import ENHANCEMENTS, MERGES, Entry
+from ci_core.backlog.dependencies import circle_error, lock_dependencies
+from ci_core.backlog.merging import follow_merge
+from ci_core.backlog.restoring import insert_row, restorable, restore_columns
+from ci_core.backlog.scoring import DEFAULT_POLICY, ScoringPolicy, rescore
+from ci_core.backlog.undo_rules import Plan, plan_undo
+from ci_core.errors import NotAllowed, NotFound, UndoRefused
+from db import tables
+from db.engine import act_as
+
+BEFORE = text("""
+    SELECT (SELECT jsonb_object_agg(key, value) FROM jsonb_each(before) WHERE key = ANY (:columns))::text
+    FROM ci_audit_log WHERE id = :id
+""")
+WHOLE_BEFORE = text("SELECT before::text FROM ci_audit_log WHERE id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """What was taken back: the old transaction, the new one that did it, and the enhancements that it touched."""
+
+    undone_transaction_id: int
+    transaction_id: int
+    enhancement_ids: tuple[int, ...]
+    changes: int
+
+
+def undo_transaction(
+    session: Session, transaction_id: int, *, actor: str, policy: ScoringPolicy = DEFAULT_POLICY
+) -> UndoResult:
+    """Take back everything that one transaction changed. Taking back an undo does the change again.
+
+    Scores that were computed anew since are no obstacle: they are computed once more. What a transaction created is
+    deleted, which only goes while nobody else has touched it, because their work would go with it.
+
+    Raises:
+        NotFound: no change bears this transaction id.
+        UndoRefused: it was undone already, or somebody else changed the same field since; names who and what.
+    """
+    # One undo at a time: two people may press the button together.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext("ci_undo"))))
+    entries = audit_log.entries_of(session, transaction_id)
+    if not entries:
+        raise NotFound(f"No change is recorded under transaction {transaction_id}.")
+    if audit_log.undone_transactions(session, [transaction_id]):
+        raise UndoRefused("This change was undone already.")
+    lock_dependencies(session)
+    plan = plan_undo(session, entries, actor)
+    try:
+        with session.begin_nested():
+            act_as(session, actor, undo_of=entries[0].id)
+            _apply(session, plan, policy)
+    except IntegrityError as error:
+        raise _refusal(session, error) from error
+    session.execute(select(func.set_config("ci.undo_of", "", True)))
+    return _result(session, entries)
+
+
+def undo_last(
+    session: Session, *, actor: str, enhancement_id: int | None = None, policy: ScoringPolicy = DEFAULT_POLICY
+) -> UndoResult:
+    """Take back the newest change of `actor` that still stands and is no undo itself.
+
+    Args:
+        enhancement_id: look only at changes of this enhancement, its comments, dependencies and merges.
+
+    Raises:
+        UndoRefused: there is nothing to undo, or as `undo_transaction`.
+    """
+    for transaction_id in audit_log.transactions_by(session, actor, enhancement_id):
+        if not audit_log.undone_transactions(session, [transaction_id]):
+            return undo_transaction(session, transaction_id, actor=actor, policy=policy)
+    place = f" on #{enhancement_id}" if enhancement_id is not None else ""
+    raise UndoRefused(f"There is no change by {actor}{place} left to undo.")
+
+
+def _apply(session: Session, plan: Plan, policy: ScoringPolicy) -> None:
+    reach = set(plan.to_rescore) | queries.blockers_of(session, plan.to_delete)
+    for entry in reversed(plan.entries):
+        table = entry.table_name
+        if entry.action == "delete":
+            version = None if table != ENHANCEMENTS else (entry.row_version or 0) + 1
+            insert_row(session, table, session.scalars(WHOLE_BEFORE, {"id": entry.id}).one(), version)
+        elif entry.action == "insert":
+            owner = tables.Base.metadata.tables[table]
+            session.execute(delete(owner).where(owner.c.id == entry.row_id))
+        else:
+            columns = (set(entry.changed_fields) & restorable(table)) - plan.skipped.get(entry.row, set())
+            before = session.scalar(BEFORE, {"id": entry.id, "columns": sorted(columns)})
+            if before is not None:
+                restore_columns(session, table, entry.row_id, before)
+    for entry in plan.entries:
+        if entry.table_name == MERGES:
+            _follow_merge(session, entry)
+    rescore(session, reach - plan.to_delete, policy=policy)
+
+
+def _follow_merge(session: Session, entry: Entry) -> None:
+    merge = (entry.before or {}) | (entry.after or {})
+    if "moved" not in merge:
+        stored = session.get_one(tables.Merge, entry.row_id)
+        merge = {"moved": stored.moved, "duplicate_id": stored.duplicate_id, "original_id": stored.original_id}
+    follow_merge(session, entry.row_id, merge["moved"], merge["duplicate_id"], merge["original_id"])
+
+
+def _refusal(session: Session, error: IntegrityError) -> UndoRefused:
+    circle = circle_error(session, error)
+    if isinstance(circle, NotAllowed):
+        return UndoRefused(f"This cannot be undone any more. {circle}")
+    return UndoRefused("This cannot be undone any more: what it refers to is gone, or something else took its place.")
+
+
+def _result(session: Session, entries: Sequence[Entry]) -> UndoResult:
+    current = session.scalars(select(func.pg_current_xact_id().cast(tables.AuditEntry.transaction_id.type))).one()
+    done = [entry for entry in audit_log.entries_of(session, current) if entry.undo_of == entries[0].id]
+    if not done:
+        raise UndoRefused("Nothing of this change is left to undo.")
+    touched = {entry.row_id for entry in done if entry.table_name == ENHANCEMENTS}
+    return UndoResult(entries[0].transaction_id, current, tuple(sorted(touched)), len(done))
