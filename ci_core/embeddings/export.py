@@ -66,10 +66,12 @@ def _weights_folder() -> Path:
 
 def _make(source: Path, weights_sha256: str, export_dir: Path) -> None:
     """Make the export beside its place and move it there whole. Only the holder of the lock comes here."""
-    for left_over in [*export_dir.parent.glob(f"{UNFINISHED}*"), *export_dir.parent.glob(f"{MODEL_NAME}-*")]:
-        shutil.rmtree(left_over)  # of a killed process, damaged, or of other weights
+    for left_over in export_dir.parent.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left_over, ignore_errors=True)  # of a killed process, whose child may still be writing
+    for other in export_dir.parent.glob(f"{MODEL_NAME}-*"):
+        shutil.rmtree(other)  # damaged, or of other weights
     unfinished = export_dir.parent / f"{UNFINISHED}{os.getpid()}"
-    unfinished.mkdir()
+    unfinished.mkdir(exist_ok=True)
     try:
         _run_exporter(source, weights_sha256, unfinished)
         unfinished.rename(export_dir)
