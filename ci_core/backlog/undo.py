@@ -25,6 +25,11 @@ BEFORE = text("""
     FROM ci_audit_log WHERE id = :id
 """)
 WHOLE_BEFORE = text("SELECT before::text FROM ci_audit_log WHERE id = :id")
+# The import forgets the enhancement of an item when it is deleted; its anchor tells which one it was.
+RECALL_ORIGIN = text("""
+    UPDATE ci_wishlist_items o SET enhancement_id = e.id FROM ci_enhancements e
+    WHERE e.id = :id AND o.enhancement_id IS NULL AND e.source_url = o.path || '#L' || o.line
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,8 @@ def _apply(session: Session, plan: Plan, policy: ScoringPolicy) -> None:
         if entry.action == "delete":
             version = None if table != ENHANCEMENTS else (entry.row_version or 0) + 1
             insert_row(session, table, session.scalars(WHOLE_BEFORE, {"id": entry.id}).one(), version)
+            if table == ENHANCEMENTS:
+                session.execute(RECALL_ORIGIN, {"id": entry.row_id})
         elif entry.action == "insert":
             owner = tables.Base.metadata.tables[table]
             session.execute(delete(owner).where(owner.c.id == entry.row_id))

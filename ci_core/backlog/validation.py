@@ -136,7 +136,8 @@ def _origin(field: str, value: Any) -> str:
 def _tags(field: str, value: Any) -> list[str]:
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise InvalidInput(field, "Tags must be a list of words.")
-    tags = list(dict.fromkeys(line(field, tag, TAG_MAX).lower() for tag in value))
+    lowered = (tag.lower() if isinstance(tag, str) else tag for tag in value)
+    tags = list(dict.fromkeys(line(field, tag, TAG_MAX) for tag in lowered))
     if len(tags) > TAGS_MAX:
         raise InvalidInput(field, f"{len(tags)} tags are too many; {TAGS_MAX} are allowed.")
     return tags
