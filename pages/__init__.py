@@ -1,0 +1,1 @@
+"""The pages of the app: a page draws and calls ci_core, and decides nothing."""

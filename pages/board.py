@@ -1,0 +1,72 @@
+"""The board: every enhancement as a card in the column of its status, live, and safe to drag."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from pages.widgets import address, board_moves, board_state
+from pages.widgets.add_dialog import add_dialog, ask_to_add
+from pages.widgets.board_limits import limits_popover
+from pages.widgets.board_source import StoreSource, columns, filter_choices, matching_ids
+from pages.widgets.detail import detail_dialog
+from pages.widgets.filters import clear_filters, draw_filters
+from pages.widgets.found import with_found
+from pages.widgets.kanban import BaseTracker, kanban
+from pages.widgets.outage import outage_shown
+from pages.widgets.session import actor, backend
+from pages.widgets.snackbar import draw_snackbar
+from pages.widgets.style import page_style
+from pages.widgets.text import as_text
+
+TICK_SECONDS = 1.0
+
+shared = backend()
+source = StoreSource(shared.store)
+page_style()
+
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="board-bar"):
+    st.markdown("**Board**", width="content")
+    state_slot = st.container(width="content", key="board-state")
+    wanted = with_found(shared, draw_filters(filter_choices(shared.store)))
+    if not wanted.is_empty:
+        st.button("Clear", on_click=clear_filters, type="tertiary", icon=":material/close:", key="clear-filters")
+    st.space("stretch")
+    limits_popover(shared)
+    st.button("Add", on_click=ask_to_add, type="primary", icon=":material/add:", key="add", shortcut="n")
+    st.caption(f":material/person: {as_text(actor())}", width="content")
+
+
+@st.fragment(run_every=TICK_SECONDS)
+def live_board() -> None:
+    tracker = st.session_state.setdefault("board_tracker", BaseTracker())
+    shown = matching_ids(shared.store, wanted)
+    with state_slot:
+        board_state.draw_state(shared, shown)
+    with outage_shown(inside="board"):
+        if not shared.store.all_cards():
+            board_state.draw_nothing_yet()
+            return
+        kanban(
+            key="board",
+            columns=columns(shared.store.limits()),
+            update=tracker.update_for(source),
+            filter_ids=shown,
+            acknowledged=st.session_state.get(board_moves.ACKNOWLEDGED),
+            selected_id=address.open_item(),
+            message=board_state.outage_message(shared),
+            on_operations=partial(board_moves.carry_out, shared, source),
+            on_open=address.open_item_page,
+            on_need_base=tracker.forget,
+        )
+    if shown is not None and not shown:
+        board_state.draw_no_match()
+    draw_snackbar()
+
+
+live_board()
+if (item := address.open_item()) is not None:
+    detail_dialog(shared, item)
+elif st.session_state.get("adding"):
+    add_dialog(shared)

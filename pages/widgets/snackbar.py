@@ -1,0 +1,61 @@
+"""One short message at the bottom of the page about what was just done, with the way back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.widgets.acting import LINKS, act
+from pages.widgets.session import actor, backend
+
+SHOWN_SECONDS = 10.0
+STATE = "snackbar"
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    text: str
+    enhancement_id: int | None
+    number: int
+    at: float
+
+
+def tell(text: str) -> None:
+    """Show `text` for a while."""
+    _put(text, None)
+
+
+def offer_undo(text: str, enhancement_id: int) -> None:
+    """Show `text` for a while, with a button that takes back one's newest change of this enhancement."""
+    _put(text, enhancement_id)
+
+
+def _put(text: str, enhancement_id: int | None) -> None:
+    before = st.session_state.get(STATE)
+    number = before.number + 1 if before else 1
+    st.session_state[STATE] = _Message(text, enhancement_id, number, time.monotonic())
+
+
+def draw_snackbar() -> None:
+    """Draw the message that is due, if one is."""
+    message = st.session_state.get(STATE)
+    if message is None or time.monotonic() - message.at > SHOWN_SECONDS:
+        return
+    # The key is the message's own, so that its slow fading starts anew with each message and not with each run.
+    with st.container(horizontal=True, vertical_alignment="center", key=f"snackbar-{message.number}"):
+        st.text(message.text, width="content")
+        if message.enhancement_id is not None:
+            st.button("Undo", key=f"undo-{message.number}", on_click=_undo, args=(message.enhancement_id,))
+
+
+def _undo(enhancement_id: int) -> None:
+    from ci_core.backlog.undo import undo_last
+
+    refusal = act(
+        backend(),
+        lambda session: undo_last(session, actor=actor(), enhancement_id=enhancement_id),
+        tables=LINKS,
+    )
+    tell(f"Not undone: {refusal}" if refusal else "Undone.")
