@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from ci_core.backlog.dependencies import LinkedEnhancement, add_dependency, dependencies_of, remove_dependency
 from ci_core.backlog.merging import merge_duplicate, take_apart
-from ci_core.backlog.similar import SimilarEnhancement, similar_enhancements
 from db.enums import DependencyKind
 from pages.widgets import address
 from pages.widgets.acting import LINKS, act
@@ -18,6 +17,9 @@ from pages.widgets.detail_save import keep_draft, reread
 from pages.widgets.edit_form import EditForm
 from pages.widgets.session import Backend, actor
 from pages.widgets.text import as_text, label, shortened
+
+if TYPE_CHECKING:
+    from ci_core.backlog.similar import SimilarEnhancement
 
 PROBLEM, CONFIRM = "links-problem", "merge-confirm"
 # What is offered → the kind that is stored, and whether the other one is the subject of it.
@@ -32,6 +34,8 @@ MOST_CANDIDATES = 6
 
 def draw_links(shared: Backend, form: EditForm) -> None:
     """Draw the dependencies on the left, what is similar on the right."""
+    from ci_core.backlog.similar import similar_enhancements
+
     item = form.opened.id
     with shared.database.reading() as session:
         links = dependencies_of(session, item)
