@@ -67,7 +67,9 @@ CREATE TABLE ci_enhancements (
         || setweight(to_tsvector('english', ci_words(feature_area || tags)), 'B')
         || setweight(to_tsvector('english', ci_words(ARRAY[left(description, 50000)])), 'C')) STORED,
     CHECK (merged_into_id <> id)
-);
+)
+-- Long columns move out of the row, so that lists, the board and a search for a common word read a fifth of the pages.
+WITH (toast_tuple_target = 600);
 """
 
 INDEXES = """
@@ -81,9 +83,11 @@ CREATE INDEX idx_ci_enhancements_top ON ci_enhancements (
 CREATE INDEX idx_ci_enhancements_score ON ci_enhancements (ai_priority_score DESC NULLS LAST, id);
 CREATE INDEX idx_ci_enhancements_changed ON ci_enhancements (changed_xid);
 CREATE INDEX idx_ci_enhancements_search ON ci_enhancements USING gin (search_vector);
+CREATE INDEX idx_ci_enhancements_title ON ci_enhancements USING gin (
+    (to_tsvector('english', ci_words(ARRAY[title])) || to_tsvector('simple', ci_words(ARRAY[title]))));
 CREATE INDEX idx_ci_enhancements_tags ON ci_enhancements USING gin (tags);
-CREATE INDEX idx_ci_enhancements_feature_area ON ci_enhancements (feature_area);
-CREATE INDEX idx_ci_enhancements_assignee ON ci_enhancements (assignee) WHERE assignee IS NOT NULL;
+CREATE INDEX idx_ci_enhancements_feature_area ON ci_enhancements (lower(feature_area));
+CREATE INDEX idx_ci_enhancements_assignee ON ci_enhancements (lower(assignee)) WHERE assignee IS NOT NULL;
 CREATE INDEX idx_ci_enhancements_merged ON ci_enhancements (merged_into_id) WHERE merged_into_id IS NOT NULL;
 """
 

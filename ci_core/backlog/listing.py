@@ -1,0 +1,224 @@
+"""Enhancements by filters, in a stable order, page by page."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, false, func, literal, not_, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session, aliased
+
+from ci_core.backlog import values
+from ci_core.backlog.lifecycle import OPEN_STATUSES
+from ci_core.backlog.queries import ENHANCEMENTS, STORED
+from ci_core.backlog.query_syntax import Choice, Field, Filter, NumberRange, Query, Special, State, TimeRange
+from ci_core.backlog.text_query import any_tsquery, read_text, wanted_tsquery
+from ci_core.backlog.values import Page, enhancement_from
+from ci_core.errors import InvalidInput
+from db.enums import DependencyKind, Priority, Status
+from db.tables import Dependency, Enhancement
+
+Condition = ColumnElement[bool]
+
+MOST_PER_PAGE = 1_000
+LARGEST_OFFSET = 2**31
+OPEN = tuple(status.value for status in OPEN_STATUSES)
+# As the index idx_ci_enhancements_top has it.
+URGENCY = case(
+    {priority.value: place for place, priority in enumerate(Priority) if priority is not Priority.LOW},
+    value=ENHANCEMENTS.c.priority,
+    else_=3,
+)
+PLAIN_COLUMNS = {
+    Field.STATUS: Enhancement.status,
+    Field.PRIORITY: Enhancement.priority,
+    Field.CATEGORY: Enhancement.category,
+    Field.COMPLEXITY: Enhancement.complexity,
+    Field.SOURCE: Enhancement.source,
+    Field.ID: Enhancement.id,
+    Field.SCORE: Enhancement.ai_priority_score,
+    Field.HOURS: Enhancement.estimated_hours,
+    Field.UPDATED: Enhancement.updated_at,
+    Field.CREATED: Enhancement.created_at,
+}
+
+
+class Sort(StrEnum):
+    """Orders of a list. Each ends with the id, so that pages of an unchanged backlog never overlap."""
+
+    PRIORITY = "priority"
+    SCORE = "score"
+    BOARD = "board"
+    UPDATED = "updated"
+    CREATED = "created"
+    TITLE = "title"
+    HOURS = "hours"
+
+
+ORDERS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
+    Sort.PRIORITY: (URGENCY, Enhancement.ai_priority_score.desc().nulls_last()),
+    Sort.SCORE: (Enhancement.ai_priority_score.desc().nulls_last(),),
+    Sort.BOARD: (
+        case({status.value: place for place, status in enumerate(Status)}, value=ENHANCEMENTS.c.status),
+        Enhancement.board_position.expression,
+    ),
+    Sort.UPDATED: (Enhancement.updated_at.desc(),),
+    Sort.CREATED: (Enhancement.created_at.desc(),),
+    Sort.TITLE: (func.lower(Enhancement.title),),
+    Sort.HOURS: (Enhancement.estimated_hours.asc().nulls_last(),),
+}
+
+
+def list_enhancements(
+    session: Session,
+    query: Query | None = None,
+    *,
+    limit: int = 50,
+    offset: int = 0,
+    sort: Sort = Sort.PRIORITY,
+    actor: str | None = None,
+    now: datetime | None = None,
+) -> Page:
+    """One page of the enhancements that fulfil the query, and how many there are in all.
+
+    Text in the query must occur in the enhancement's words. Merged duplicates are left out unless they are asked for
+    by id or by `status:archived`.
+
+    Args:
+        limit: 0–1,000 per page.
+        actor: whom `assignee:me` means; without one it means nobody.
+        now: from when ages such as `updated:7d` count; None for now.
+
+    Raises:
+        InvalidInput: the page cannot be.
+    """
+    check_page(limit, offset)
+    conditions = to_conditions(query or Query(), now=now or datetime.now(UTC), actor=actor)
+    text = read_text(query.text if query else "")
+    for words, wanted in ((wanted_tsquery(text), True), (any_tsquery(text.excluded), False)):
+        if words is not None:
+            # A query of words such as "the" is empty and would match nothing: it asks for nothing instead.
+            found = or_(func.numnode(words) == 0, Enhancement.search_vector.op("@@", is_comparison=True)(words))
+            conditions.append(found if wanted else not_(Enhancement.search_vector.op("@@", is_comparison=True)(words)))
+    total = session.scalar(select(func.count()).select_from(Enhancement).where(*conditions)) or 0
+    ordered = select(*STORED).where(*conditions).order_by(*ORDERS[sort], Enhancement.id).limit(limit).offset(offset)
+    return Page(total, tuple(read_enhancements(session, ordered)))
+
+
+def read_enhancements(session: Session, query: Select[Any]) -> list[values.Enhancement]:
+    """The enhancements that a query of the columns `STORED` gives, in its order."""
+    return [enhancement_from(typing.cast(Mapping[str, Any], row)) for row in session.execute(query).mappings()]
+
+
+def check_page(limit: int, offset: int) -> None:
+    """Accept a page that can be.
+
+    Raises:
+        InvalidInput: it is too large, or begins before the first or after any imaginable enhancement.
+    """
+    if not 0 <= limit <= MOST_PER_PAGE:
+        raise InvalidInput("limit", f"A page has 0 to {MOST_PER_PAGE:,} enhancements, not {limit}.")
+    if not 0 <= offset < LARGEST_OFFSET:
+        raise InvalidInput("offset", f"A page begins at 0 to {LARGEST_OFFSET - 1:,}, not at {offset}.")
+
+
+def to_conditions(query: Query, *, now: datetime, actor: str | None) -> list[Condition]:
+    """The filters of the query as conditions on `ci_enhancements`; its text is none of them."""
+    conditions = [_condition(part, now, actor) for part in query.filters]
+    if not any(_asks_for_merged(part) for part in query.filters):
+        conditions.append(Enhancement.merged_into_id.is_(None))
+    return conditions
+
+
+def _asks_for_merged(part: Filter) -> bool:
+    if not isinstance(part, Choice) or part.negated:
+        return False
+    return part.field is Field.ID or (part.field is Field.STATUS and Status.ARCHIVED in part.values)
+
+
+def _condition(part: Filter, now: datetime, actor: str | None) -> Condition:
+    if isinstance(part, Choice):
+        condition = or_(*(_equals(part.field, value, actor) for value in part.values))
+        if part.field in PLAIN_COLUMNS and Special.NONE not in part.values:
+            condition = PLAIN_COLUMNS[part.field].in_(part.values)
+    elif isinstance(part, NumberRange):
+        condition = _between(PLAIN_COLUMNS[part.field], part)
+    else:
+        condition = _during(PLAIN_COLUMNS[part.field], part, now)
+    # "not Ada's" holds for what is nobody's, of which SQL would say that it is unknown.
+    return not_(func.coalesce(condition, false())) if part.negated else condition
+
+
+def _equals(field: Field, value: str | int | Special, actor: str | None) -> Condition:
+    if field in SPECIAL_FIELDS:
+        return SPECIAL_FIELDS[field](value, actor)
+    column = PLAIN_COLUMNS[field]
+    return column.is_(None) if value is Special.NONE else column == value
+
+
+def _area(value: Any, _actor: str | None) -> Condition:
+    if value is Special.NONE:
+        return Enhancement.feature_area.is_(None)
+    return func.lower(Enhancement.feature_area) == func.lower(value)
+
+
+def _assignee(value: Any, actor: str | None) -> Condition:
+    if value is Special.NONE:
+        return Enhancement.assignee.is_(None)
+    name = actor if value is Special.ME else value
+    return false() if name is None else func.lower(Enhancement.assignee) == func.lower(name)
+
+
+def _tag(value: Any, _actor: str | None) -> Condition:
+    if value is Special.NONE:
+        return Enhancement.tags == cast([], ARRAY(Text))
+    return Enhancement.tags.op("@>", is_comparison=True)(cast([value], ARRAY(Text)))
+
+
+def _state(value: Any, _actor: str | None) -> Condition:
+    if value == State.DONE:
+        return Enhancement.status == Status.COMPLETED.value
+    if value == State.OPEN:
+        return Enhancement.status.in_(OPEN)
+    blocker = aliased(Enhancement)
+    waits = exists(
+        select(literal(1))
+        .select_from(Dependency)
+        .join(blocker, blocker.id == Dependency.other_id)
+        .where(
+            Dependency.enhancement_id == Enhancement.id,
+            Dependency.kind == DependencyKind.BLOCKED_BY.value,
+            blocker.status.in_(OPEN),
+        )
+    )
+    return or_(Enhancement.status == Status.BLOCKED.value, and_(Enhancement.status.in_(OPEN), waits))
+
+
+SPECIAL_FIELDS: dict[Field, Callable[[Any, str | None], Condition]] = {
+    Field.AREA: _area,
+    Field.ASSIGNEE: _assignee,
+    Field.TAG: _tag,
+    Field.IS: _state,
+}
+
+
+def _between(column: Any, part: NumberRange) -> Condition:
+    bounds: list[Condition] = []
+    if part.low is not None:
+        bounds.append(column >= part.low if part.low_included else column > part.low)
+    if part.high is not None:
+        bounds.append(column <= part.high if part.high_included else column < part.high)
+    return and_(*bounds)
+
+
+def _during(column: Any, part: TimeRange, now: datetime) -> Condition:
+    since, until = part.bounds(now)
+    bounds: Sequence[Condition] = [
+        *([column >= since] if since is not None else []),
+        *([column < until] if until is not None else []),
+    ]
+    return and_(*bounds)

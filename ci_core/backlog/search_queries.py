@@ -1,0 +1,192 @@
+"""The SQL of the search: candidates by words, candidates by meaning, and what decides how each is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ClauseElement, ColumnElement, Executable, Select, String, cast, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from db.tables import Enhancement, EnhancementEmbedding
+
+Conditions = Sequence[ColumnElement[bool]]
+
+# Of more matches, some are ranked: reading the long text of one takes 20 µs.
+MOST_RANKED = 300
+MOST_TITLED = 150
+NEIGHBOURS = 100
+SEARCH_WIDTH = 100  # hnsw.ef_search
+# Up to so many, comparing with every vector is as fast as walking the graph.
+COMPARE_ALL = 4_000
+# From this share of all rows on, walking down by score finds enough matches sooner than the text index does.
+COMMON_SHARE = 0.25
+WEIGHTS = [0.1, 0.4, 0.5, 1.0]  # of a word in nothing, in description (C), area and tags (B), title (A)
+BY_SCORE = (Enhancement.ai_priority_score.desc().nulls_last(), Enhancement.id)
+# As the index idx_ci_enhancements_title has it.
+TITLED = "(to_tsvector('english', ci_words(ARRAY[title])) || to_tsvector('simple', ci_words(ARRAY[title])))"
+
+
+@dataclass(frozen=True, slots=True)
+class TextMatches:
+    """Ids of the ranked ones, best first; how many match in all, and whether that is counted or estimated."""
+
+    ids: tuple[int, ...] = ()
+    total: int = 0
+    is_counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An enhancement and its cosine similarity to the searched vector, −1…1."""
+
+    enhancement_id: int
+    similarity: float
+
+
+@contextmanager
+def planner_settings(session: Session) -> Iterator[tuple[int, int]]:
+    """Give (major, minor) of pgvector, with settings for search queries that end with the block.
+
+    The planner takes reading a long text for free and would read them all; and after some repetitions it would plan
+    without knowing what is searched for.
+    """
+    wanted = {
+        "enable_seqscan": "off",
+        "plan_cache_mode": "force_custom_plan",
+        "jit": "off",
+        "hnsw.ef_search": str(SEARCH_WIDTH),
+        "hnsw.iterative_scan": "strict_order",
+    }
+    installed = select(text("extversion")).select_from(text("pg_extension")).where(text("extname = 'vector'"))
+    version, *before = session.execute(
+        select(installed.scalar_subquery(), *(func.current_setting(name, True) for name in wanted))
+    ).one()
+    major, minor = (int(part) for part in str(version).split(".")[:2])
+    if (major, minor) < (0, 8):
+        del wanted["hnsw.iterative_scan"]
+    session.execute(select(*(func.set_config(name, value, True) for name, value in wanted.items())))
+    yield major, minor
+    session.execute(select(*(func.set_config(n, old, True) for n, old in zip(wanted, before, strict=False))))
+
+
+def estimated_rows(session: Session, conditions: Conditions) -> int:
+    """How many enhancements the planner expects to fulfil the conditions: a millisecond, however many they are."""
+    plan = session.execute(_Explain(select(literal(1)).select_from(Enhancement).where(*conditions))).scalar_one()
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def contains(query: str) -> ColumnElement[bool]:
+    """The condition that the tsquery (as text) matches an enhancement's words."""
+    return Enhancement.search_vector.op("@@", is_comparison=True)(_tsquery(query))
+
+
+def text_matches(session: Session, query: str, conditions: Conditions) -> TextMatches:
+    """The enhancements in whose words `query` (a tsquery as text) occurs, the best `MOST_RANKED` by relevance.
+
+    Of more matches, those with the words in the title and those with the highest scores are ranked.
+    """
+    matches = (*conditions, contains(query))
+    total = estimated_rows(session, matches)
+    is_common = total > MOST_RANKED and total > COMMON_SHARE * estimated_rows(session, ())
+    if is_common:
+        found = session.scalars(select(Enhancement.id).where(*matches).order_by(*BY_SCORE).limit(MOST_RANKED)).all()
+        is_common = len(found) == MOST_RANKED  # otherwise the estimate was wrong
+    if not is_common:
+        total, found = _all_by_score(session, matches)
+    if len(found) < total:
+        found = [*_titled(session, query, conditions), *found]
+    return TextMatches(_ranked(session, query, found), max(total, len(found)), is_counted=not is_common)
+
+
+def neighbours(
+    session: Session, vector: Any, model: str, conditions: Conditions, pgvector: tuple[int, int]
+) -> list[Neighbour]:
+    """The `NEIGHBOURS` enhancements nearest in meaning that fulfil the conditions, nearest first.
+
+    Few rows are all compared. Among many the graph index is asked, which is approximate: it filters what it found
+    and, since pgvector 0.8, searches on up to a limit. Where that gives too few, all are compared after all.
+    """
+    expected = estimated_rows(session, conditions)
+    if expected > COMPARE_ALL and (pgvector >= (0, 8) or not conditions):
+        found = _nearest_by_graph(session, vector, model, conditions)
+        if len(found) == NEIGHBOURS:
+            return found
+    return _nearest_of_all(session, vector, model, conditions)
+
+
+class _Explain(Executable, ClauseElement):
+    """The planner's view of a query, as JSON."""
+
+    inherit_cache = False
+
+    def __init__(self, query: Select[Any]) -> None:
+        self.query = query
+
+
+@compiles(_Explain)
+def _compile_explain(element: _Explain, compiler: SQLCompiler, **options: Any) -> str:
+    return "EXPLAIN (FORMAT JSON) " + compiler.process(element.query, **options)
+
+
+def _tsquery(query: str) -> ColumnElement[Any]:
+    return cast(literal(query, String), TSQUERY)
+
+
+def _all_by_score(session: Session, matches: Conditions) -> tuple[int, Sequence[int]]:
+    """How many match, and the first of them by score."""
+    columns = (Enhancement.id, Enhancement.ai_priority_score)
+    found = select(*columns).where(*matches).cte("found").prefix_with("MATERIALIZED")
+    rows = session.execute(
+        select(found.c.id, select(func.count()).select_from(found).scalar_subquery())
+        .order_by(found.c.ai_priority_score.desc().nulls_last(), found.c.id)
+        .limit(MOST_RANKED)
+    ).all()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]
+
+
+def _titled(session: Session, query: str, conditions: Conditions) -> Sequence[int]:
+    in_title = text(f"{TITLED} @@ CAST(:query AS tsquery)").bindparams(query=query)
+    return session.scalars(
+        select(Enhancement.id).where(in_title, *conditions).order_by(*BY_SCORE).limit(MOST_TITLED)
+    ).all()
+
+
+def _ranked(session: Session, query: str, ids: Sequence[int]) -> tuple[int, ...]:
+    rank = func.ts_rank(cast(WEIGHTS, ARRAY(REAL)), Enhancement.search_vector, _tsquery(query))
+    ranked = select(Enhancement.id).where(Enhancement.id.in_(set(ids))).order_by(rank.desc(), *BY_SCORE)
+    return tuple(session.scalars(ranked.limit(MOST_RANKED)))
+
+
+def _nearest_by_graph(session: Session, vector: Any, model: str, conditions: Conditions) -> list[Neighbour]:
+    distance = EnhancementEmbedding.embedding.cosine_distance(vector)
+    query = (
+        select(EnhancementEmbedding.enhancement_id, distance)
+        .join(Enhancement, Enhancement.id == EnhancementEmbedding.enhancement_id)
+        .where(EnhancementEmbedding.model == model, *conditions)
+        .order_by(distance)
+        .limit(NEIGHBOURS)
+    )
+    return _read(session, query)
+
+
+def _nearest_of_all(session: Session, vector: Any, model: str, conditions: Conditions) -> list[Neighbour]:
+    distance = EnhancementEmbedding.embedding.cosine_distance(vector).label("distance")
+    compared = (
+        select(EnhancementEmbedding.enhancement_id, distance)
+        .join(Enhancement, Enhancement.id == EnhancementEmbedding.enhancement_id)
+        .where(EnhancementEmbedding.model == model, EnhancementEmbedding.embedding.is_not(None), *conditions)
+        .cte("compared")
+        .prefix_with("MATERIALIZED")
+    )
+    return _read(session, select(compared).order_by(compared.c.distance, compared.c.enhancement_id).limit(NEIGHBOURS))
+
+
+def _read(session: Session, query: Select[Any]) -> list[Neighbour]:
+    found = [Neighbour(row[0], 1.0 - float(row[1])) for row in session.execute(query)]
+    return sorted(found, key=lambda neighbour: (-neighbour.similarity, neighbour.enhancement_id))
