@@ -16,10 +16,32 @@ from ci_core.backlog.wishlist.topics import area_of, category_of, tags_of
 from db.enums import Category, Complexity, Priority
 
 _EFFORT_FIELDS = (
-    "effort", "estimated effort", "estimated time", "estimated hours", "estimate", "time estimate", "time", "development time", "hours",
-    "duration", "size", "t-shirt size", "effort estimate", "estimated duration", "time required", "est. time", "est", "est. hours",
-    "est. effort", "estimation", "timeline", "implementation time", "development effort", "implementation effort", "work",
-)  # fmt: skip
+    "effort",
+    "estimated effort",
+    "estimated time",
+    "estimated hours",
+    "estimate",
+    "time estimate",
+    "time",
+    "development time",
+    "hours",
+    "duration",
+    "size",
+    "t-shirt size",
+    "effort estimate",
+    "estimated duration",
+    "time required",
+    "est. time",
+    "est",
+    "est. hours",
+    "est. effort",
+    "estimation",
+    "timeline",
+    "implementation time",
+    "development effort",
+    "implementation effort",
+    "work",
+)
 _COMPLEXITY_FIELDS = (
     "complexity",
     "difficulty",
@@ -28,9 +50,19 @@ _COMPLEXITY_FIELDS = (
     "implementation difficulty",
 )
 _DEPENDENCY_FIELDS = (
-    "dependencies", "depends on", "dependency", "requires", "blocked by", "prerequisites", "prerequisite", "needs", "required",
-    "waiting for", "dependent on", "external dependencies",
-)  # fmt: skip
+    "dependencies",
+    "depends on",
+    "dependency",
+    "requires",
+    "blocked by",
+    "prerequisites",
+    "prerequisite",
+    "needs",
+    "required",
+    "waiting for",
+    "dependent on",
+    "external dependencies",
+)
 _STATUS_DONE = re.compile(
     r"^(?:fully |now |already )?(?:completed?|done|implemented|shipped|released|live|finished|delivered|deployed"
     r"|merged|closed|resolved"
@@ -77,7 +109,7 @@ def item_from(wish: Wish, legend: Legend, levels: int, default_area: str | None)
         estimated_hours=hours,
         feature_area=area,
         tags=_tags(fields) or tags_of(label.text, wish.body, section_area),
-        dependencies=dependencies_of(fields, wish.body, label.identifier),
+        dependencies=dependencies_of(fields, f"{label.full}\n{wish.body}", label.identifier),
         identifier=label.identifier,
         section=context.section,
         line=wish.line,

@@ -81,6 +81,7 @@ _LEVELS: tuple[tuple[str, Complexity], ...] = (
     (r"low|easy|simple|small|minor|straightforward|quick", Complexity.SIMPLE),
     (r"medium|moderate|mid|average|intermediate", Complexity.MODERATE),
 )
+_LEVEL = re.compile("(?:" + "|".join(f"({pattern})" for pattern, _ in _LEVELS) + r")\b", re.IGNORECASE)
 
 
 def _amount(text: str) -> float:
@@ -145,11 +146,8 @@ def size_in(text: str) -> str | None:
 
 def level_in(text: str) -> Complexity | None:
     """How hard something is by a word at the start of the text: "Medium", "Very High (regulatory)", "easy"."""
-    words = text.strip().lower()
-    for pattern, complexity in _LEVELS:
-        if re.match(rf"(?:{pattern})\b", words):
-            return complexity
-    return None
+    found = _LEVEL.match(text.strip())
+    return _LEVELS[found.lastindex - 1][1] if found and found.lastindex else None
 
 
 def complexity_of_hours(hours: float) -> Complexity:

@@ -48,6 +48,11 @@ _NOTE = re.compile(r"^\s*(?:\(([^()]*)\)|\[([^\[\]]*)\](?!\())")
 _SEPARATOR = re.compile(r"^\s*(?:[:–—|→-]+(?=\s|$)|:)\s*")
 _INNER_SEPARATOR = re.compile(r"(?<!\d)\s+[-–—]{1,2}\s+|:\s+")
 _OBSERVATION = re.compile(r"^\W*(?:lines?\s+\d+|[\w/.-]+\.\w{1,4}:\d+)|\b\d+(?:\.\d+)?\s*/\s*10\b", re.IGNORECASE)
+_MAY_END_IN_NOTE = re.compile(
+    r"[)\]}]\W*$|\b(?:done|completed?|implemented|shipped|fixed|hours?|hrs?|h|days?|weeks?|min\w*|months?|priority"
+    r"|p\d)\W*$",
+    re.IGNORECASE,
+)
 _STATUS_LEAD = re.compile(r"^\s*(?:[⏳🔲🚧⬜☐🔄📋🔜🟩✅☑✔✓]|\[[ xX]\](?=\s|$)|~~)")
 
 
@@ -151,13 +156,18 @@ def read_entry_title(line: str) -> tuple[Label, str, bool]:
         return _plain_title(Lead(lead.marks, lead.title + lead.rest, "", False, lead.struck), line)
     separator = _SEPARATOR.match(rest)
     rest = rest[separator.end() :] if separator else rest.lstrip()
-    tail = read_label(f"x {rest}" if len(rest) < 60 else f"x {rest[-60:]}", numbered=False)
-    label.done = label.done or (tail.done and not label.full.startswith("x"))
+    if rest and _MAY_END_IN_NOTE.search(rest):
+        rest = _read_tail(rest, label)
+    return label, rest, True
+
+
+def _read_tail(rest: str, label: Label) -> str:
+    """Takes the effort or state at the end of an explanation into the label; it stays in the text unless it is all."""
+    tail = read_label(f"x {rest[-60:]}", numbered=False)
+    label.done = label.done or tail.done
     label.hours = tail.hours if label.hours is None else label.hours
     label.priority = label.priority or tail.priority
-    if read_label(f"x - {rest}", numbered=False).text == "x":
-        rest = ""
-    return label, rest, True
+    return "" if read_label(f"x - {rest}", numbered=False).text == "x" else rest
 
 
 def _read_rest(rest: str, label: Label) -> str:

@@ -6,24 +6,60 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ci_core.backlog.wishlist.inline import plain_text, split_lead
-from ci_core.backlog.wishlist.marks import without_emoji
 from ci_core.backlog.wishlist.markdown_tree import Block, Entry, Heading
+from ci_core.backlog.wishlist.marks import without_emoji
 
 Fields = dict[str, str]
 
 # Where one of these stands below a heading, the heading is a wish.
 _TELLING = frozenset(
-    "priority status effort impact complexity description benefit benefits value problem solution current desired proposed why"
-    " what rationale difficulty estimate dependencies category type goal idea motivation hours size concept feature features"
-    " purpose requirement requirements implementation prio currently expected outcome".split()
+    """
+    priority status effort impact complexity description benefit benefits value problem solution current desired
+    proposed why what rationale difficulty estimate dependencies category type goal idea motivation hours size
+    concept feature features purpose requirement requirements implementation prio currently expected outcome
+    """.split()  # noqa: SIM905 (a list of quoted words would be unreadable)
 ) | {
-    "user story", "acceptance criteria", "estimated time", "estimated effort", "estimated hours", "time estimate", "use case",
-    "use cases", "business value", "user value", "current state", "desired state", "proposed solution", "expected benefits",
-    "expected benefit", "development time", "effort estimate", "user impact", "business impact", "key features", "user benefit",
-    "feature request", "depends on", "blocked by", "implementation ideas", "technical details", "success criteria", "use-case",
-    "target state", "priority level", "problem statement", "how it works", "current behavior", "desired behavior", "time", "level",
-    "implementation notes", "potential impact", "potential benefits", "implementation complexity",
-}  # fmt: skip
+    "user story",
+    "acceptance criteria",
+    "estimated time",
+    "estimated effort",
+    "estimated hours",
+    "time estimate",
+    "use case",
+    "use cases",
+    "business value",
+    "user value",
+    "current state",
+    "desired state",
+    "proposed solution",
+    "expected benefits",
+    "expected benefit",
+    "development time",
+    "effort estimate",
+    "user impact",
+    "business impact",
+    "key features",
+    "user benefit",
+    "feature request",
+    "depends on",
+    "blocked by",
+    "implementation ideas",
+    "technical details",
+    "success criteria",
+    "use-case",
+    "target state",
+    "priority level",
+    "problem statement",
+    "how it works",
+    "current behavior",
+    "desired behavior",
+    "time",
+    "level",
+    "implementation notes",
+    "potential impact",
+    "potential benefits",
+    "implementation complexity",
+}
 _PLAIN_LABELS = _TELLING - {"features", "feature", "time", "level", "current", "type"} | {
     "requires",
     "prerequisites",

@@ -14,18 +14,24 @@ from db.enums import Priority
 
 # Words that name wishes in general and so say nothing about one wish.
 _NOUNS = frozenset(
-    "priority priorities item items feature features enhancement enhancements improvement improvements fix fixes issue issues"
-    " bug bugs request requests idea ideas wish wishes wishlist wishlists task tasks todo todos to-do to-dos change changes"
-    " update updates upgrade upgrades addition additions goals win wins needs suggestion suggestions plans ambitions concepts"
-    " initiatives projects extras debt optimizations optimisations requirements list backlog work capabilities functionality"
-    " integrations explorations wants haves".split()
+    """
+    priority priorities item items feature features enhancement enhancements improvement improvements fix fixes
+    issue issues bug bugs request requests idea ideas wish wishes wishlist wishlists task tasks todo todos to-do
+    to-dos change changes update updates upgrade upgrades addition additions goals win wins needs suggestion
+    suggestions plans ambitions concepts initiatives projects extras debt optimizations optimisations
+    requirements list backlog work capabilities functionality integrations explorations wants haves brainstorm
+    brainstorming thoughts inbox bucket
+    """.split()  # noqa: SIM905 (a list of quoted words would be unreadable)
 )
 _FILLERS = frozenset(
-    "value impact vision level tier effort development additional new future planned proposed potential possible upcoming other"
-    " more further general key core major minor main the of and & for to a an with our all any misc miscellaneous advanced"
-    " quality life remaining existing recent recently user requested community desired suggested short medium long term high"
-    " highest low lowest section features: yet next sprint release big small larger smaller known quick nice have must should"
-    " could technical tech hanging fruit / + ongoing active current currently critical urgent".split()
+    """
+    value impact vision level tier effort development additional new future planned proposed potential possible
+    upcoming other more further general key core major minor main the of and & for to a an with our all any misc
+    miscellaneous advanced quality life remaining existing recent recently user requested community desired
+    suggested short medium long term high highest low lowest section features: yet next sprint release big small
+    larger smaller known quick nice have must should could technical tech hanging fruit / + ongoing active
+    current currently critical urgent
+    """.split()  # noqa: SIM905 (a list of quoted words would be unreadable)
 )
 _LEVEL_PHRASES: tuple[tuple[str, Priority], ...] = (
     (
@@ -45,7 +51,10 @@ _LEVEL_PHRASES: tuple[tuple[str, Priority], ...] = (
 _COULD_HAVE = re.compile(r"could[- ]haves?\b")
 _RANKED = re.compile(r"^(?:priority|prio|tier|level|p)\s*[-#:]?\s*(\d)\b")
 _P_CODE = {0: Priority.CRITICAL, 1: Priority.HIGH, 2: Priority.MEDIUM}
-_MONTH = r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+_MONTH = (
+    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
 _TIME = re.compile(
     rf"^(?:(?:phase|sprint|milestone|stage|iteration|release|version|wave|step)\s*[-#]?\s*(?:\d+(?:\.\d+)*|[ivx]+"
     rf"|one|two|three|four)\b"
@@ -89,7 +98,7 @@ class Group:
 def _generic(words: str) -> bool:
     return all(
         word in _NOUNS or word in _FILLERS or word.isdigit()
-        for word in re.findall(r"[\w&/+'-]+", words)
+        for word in re.findall(r"[\w&/+']+(?:-[\w&/+']+)*", words)
         if word.strip("-'")
     )
 
@@ -103,7 +112,7 @@ def group_of(title: str) -> Group | None:
         return None
     first = parts[0].lower()
     area = parts[1] if len(parts) > 1 and not _generic(parts[1].lower()) else ""
-    if ranked := _RANKED.match(full):
+    if (ranked := _RANKED.match(full)) and _ends_or_goes_general(full[ranked.end() :]):
         rank = int(ranked[1])
         spoken = next((level for part in parts[1:] if (level := _level(part.lower(), whole=False))), None)
         if full.startswith("p") and full[1:2].isdigit():
@@ -125,6 +134,12 @@ def group_of(title: str) -> Group | None:
     if words and _generic(first) and any(word in _NOUNS for word in words):
         return Group("container")
     return None
+
+
+def _ends_or_goes_general(rest: str) -> bool:
+    """Whether nothing particular follows directly: "Level 2: …" or "Priority 1 Items", but not "Level 2 quotes"."""
+    rest = rest.lstrip()
+    return not rest or rest[0] in "-–—:.(|,/" or _generic(_SPLIT.split(rest)[0])
 
 
 def _level(words: str, *, whole: bool) -> Priority | None:

@@ -17,9 +17,13 @@ _FORMAT_TAG = re.compile(
     r"<!--.*?-->|</?(?:br|b|i|u|s|em|strong|del|ins|sub|sup|kbd|mark|small|span|code|a)(?:\s[^<>]*)?/?>",
     re.IGNORECASE | re.DOTALL,
 )
-_SPACE = re.compile(r"\s+")
 # Raw HTML stays text: a title such as "<img …>" must not vanish.
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough"])
+
+
+# Bold without anything inside or around that could change its meaning, which is nearly all bold there is.
+_SIMPLE_BOLD = re.compile(r"\*\*(?=[^\s*])[^*_`\\\[\]<>&~\n]*[^\s*_`\\\[\]<>&~\n]\*\*(?!\*)")
+_SIMPLE = re.compile(r"[^*_`~\[\]<>&\\!\n]*")
 
 
 def inline_tokens(markdown: str) -> list[Token]:
@@ -30,7 +34,9 @@ def inline_tokens(markdown: str) -> list[Token]:
 def plain_text(markdown: str) -> str:
     """The words of inline markdown without its markup, on one line."""
     if not _SPECIAL.search(markdown):
-        return _SPACE.sub(" ", markdown).strip()
+        return " ".join(markdown.split())
+    if (bold := _SIMPLE_BOLD.match(markdown)) and _SIMPLE.fullmatch(markdown, bold.end()):
+        return " ".join((bold[0][2:-2] + markdown[bold.end() :]).split())
     words: list[str] = []
     for token in inline_tokens(markdown):
         if token.type == "text":
@@ -39,7 +45,7 @@ def plain_text(markdown: str) -> str:
             words.append(" ")
         elif token.type in {"code_inline", "image"}:
             words.append(token.content)
-    return _SPACE.sub(" ", "".join(words)).strip()
+    return " ".join("".join(words).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,8 @@ def split_lead(line: str) -> Lead:
 
 def _strong_end(text: str, markup: str) -> int:
     """Where the bold text at the start ends, after its markup; -1 when it is not bold at all."""
+    if markup == "**" and (simple := _SIMPLE_BOLD.match(text)):
+        return simple.end()
     place = len(markup)
     for _ in range(4):
         place = text.find(markup, place)

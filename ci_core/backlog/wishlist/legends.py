@@ -35,6 +35,9 @@ _STATE = re.compile(
 )
 _DONE_STATE = re.compile(r"^\W*(?:done|completed?|implemented|finished|live|working)\b", re.IGNORECASE)
 _PIECES = re.compile(r"\s*(?:\||•|·|,|;|/)\s*(?=\W*[🔴🟠🟡🟢🔵⚪🟣⚫🟥🟧🟨🟩🟦✅]|\*{0,2}(?:XS|S|M|L|XL|XXL)\b)")
+_LEGEND_START = re.compile(
+    r"^[\s*_>]*(?:priority |status |complexity )?(?:legend|key|priority|status)[\s*_]*:[\s*_]*", re.IGNORECASE
+)
 _SIZE = re.compile(r"^\W*(XXL|XL|XS|S|M|L)\b\W*[:=–—-]?\s*(.*)$")
 
 
@@ -96,9 +99,7 @@ def _read_block(block: Block, title: str, legend: Legend) -> None:
     elif block.kind == "table":
         lines = [" ".join(row.cells) for row in block.rows]
     elif block.kind == "paragraph":
-        lines = [
-            re.sub(r"^\W*(?:legend|priority|key)\W*:\W*(?=\W*[^\w\s])", "", line) for line in block.text.split("\n")
-        ]
+        lines = [_LEGEND_START.sub("", line) for line in block.text.split("\n")]
     else:
         return
     for line in lines:

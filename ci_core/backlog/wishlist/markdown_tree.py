@@ -64,6 +64,7 @@ class Heading:
     parent: Heading | None = None
     blocks: list[Block] = field(default_factory=list)
     children: list[Heading] = field(default_factory=list)
+    lead: str = ""  # text that follows the title on its own line
 
 
 @dataclass(slots=True)
@@ -192,7 +193,7 @@ def _entries(tokens: Sequence[Token], index: int, into: Block) -> int:
         token = tokens[index]
         start, end = token.map or [0, 0]
         blocks, index = _blocks(tokens, index + 1)
-        has_lead = bool(blocks) and (blocks[0].kind == "paragraph" or blocks[0].kind[0:1] == "h" and blocks[0].text)
+        has_lead = bool(blocks) and blocks[0].kind in {"paragraph", "h1", "h2", "h3", "h4", "h5", "h6"}
         into.entries.append(
             Entry(
                 start,

@@ -12,7 +12,7 @@ EMOJI = re.compile(f"[{_EMOJI_CHARS}]+")
 _SHORTCODE = re.compile(r":([a-z0-9_+-]{2,40}):")
 _CHECKBOX = r"\[[ xX✓✔]\](?=\s|$)"
 LEADING_MARKS = re.compile(rf"\s*(?:(?:{_CHECKBOX}|[{_EMOJI_CHARS}]+|:[a-z][a-z0-9_]{{1,40}}:)\s*)*")
-CHECKBOX = re.compile(rf"^\s*\[([ xX✓✔])\](?=\s|$)\s*")
+CHECKBOX = re.compile(r"^\s*\[([ xX✓✔])\](?=\s|$)\s*")
 _KEYCAP = re.compile("([0-9])\ufe0f?\u20e3")
 
 DONE_SIGNS = frozenset("✅☑✔✓🗹")
@@ -49,9 +49,11 @@ def _sign_of(match: re.Match[str]) -> str:
 
 def signs_in(text: str) -> tuple[str, ...]:
     """The circles and check marks of a text, in order."""
+    if text.isascii():
+        return ()
     return tuple(char for char in text if char in CIRCLES or char in DONE_SIGNS)
 
 
 def without_emoji(text: str) -> str:
     """The words of a text without any emoji."""
-    return re.sub(r"\s+", " ", EMOJI.sub(" ", text)).strip()
+    return " ".join((text if text.isascii() else EMOJI.sub(" ", text)).split())

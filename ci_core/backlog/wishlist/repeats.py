@@ -15,8 +15,10 @@ from ci_core.backlog.wishlist.sections import Found
 _FEW = 3
 _CANDIDATES = 60
 _LITTLE = frozenset(
-    "the a an and or of for to with in on by from add implement improve create build fix feature system support basic enhanced"
-    " advanced full new more better mvp beta initial integration".split()
+    """
+    the a an and or of for to with in on by from add implement improve create build fix feature system support
+    basic enhanced advanced full new more better mvp beta initial integration
+    """.split()  # noqa: SIM905 (a list of quoted words would be unreadable)
 )
 
 
@@ -63,10 +65,10 @@ def leave_out_repeats(found: Found) -> tuple[list[Wish], list[SkippedPart]]:
             skipped.append(_skipped(batch, "a list that only names items described elsewhere"))
             continue
         kept.extend(batch)
-    for wish in (wish for batch in bare for wish in batch):
-        known.add(wish.label.text)
+        for wish in batch:
+            known.add(wish.label.text)
     for part, wishes in found.plans:
-        if wishes and (len(kept) < _FEW or _stands_alone(wishes, known)):
+        if wishes and _share_known(wishes, known) < 0.5 and (len(kept) < _FEW or _stands_alone(wishes)):
             kept.extend(wishes)
         elif part.why_not is not None:
             skipped.append(SkippedPart(part.heading.start + 1, part.label.text or part.label.full, part.why_not.reason))
@@ -95,11 +97,11 @@ def _share_known(wishes: list[Wish], known: Titles) -> float:
     return sum(known.knows(wish.label.text) for wish in wishes) / len(wishes)
 
 
-def _stands_alone(wishes: list[Wish], known: Titles) -> bool:
-    """A plan that describes wishes of its own: with fields or bodies, and mostly not named before."""
+def _stands_alone(wishes: list[Wish]) -> bool:
+    """A plan that describes wishes of its own: with fields or bodies."""
     own = [wish for wish in wishes if group_of(wish.label.text) is None]
-    described = sum(any(is_telling(key) for key in wish.fields) or (wish.rich and "\n" in wish.body) for wish in own)
-    return bool(own) and described * 2 >= len(own) and _share_known(own, known) < 0.5
+    described = sum(wish.rich and "\n" in wish.body or any(map(is_telling, wish.fields)) for wish in own)
+    return bool(own) and described * 2 >= len(own)
 
 
 def _skipped(batch: list[Wish], reason: str) -> SkippedPart:

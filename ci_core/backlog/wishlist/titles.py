@@ -21,7 +21,7 @@ _KINDS = (
 _IDENTIFIERS = (
     # "Feature 3: Title", "Request #12 - Title", "Idea A: Title"
     re.compile(rf"^(?:{_KINDS})\s*#?\s*(?P<id>\d+(?:\.\d+)*|[A-Z](?=\s*[:.)]))\s*(?:[:.)–—|-]\s*|$)", re.IGNORECASE),
-    # "1.1 Title", "1.2.3. Title", "1.1: Title", "B.2 Title"
+    # dotted numbers: "1.1 Title", "1.2.3. Title", "1.1: Title", "B.2 Title"
     re.compile(r"^(?P<id>(?:\d+|[A-Z])(?:\.\d+)+)(?:[.):]\s*|\s*[-–—]\s+|\s+(?![-–—xX%]|\d)|$)"),
     # "ML-001: Title", "[TD-1] Title", "FR_12 - Title", "F1: Title"; not P0, Q1, H2, which are no names
     re.compile(r"^\[(?P<id>[A-Z][A-Z0-9]{0,7}[-_]\d{1,5}(?:\.\d+)?)\]\s*[:.–—-]?\s*"),
@@ -34,10 +34,15 @@ _IDENTIFIERS = (
     # "43. Title", "7) Title", "#12 Title", "3 - Title", "3: Title"
     re.compile(r"^#(?P<id>\d{1,6})(?:[.):]\s*|\s*[-–—]\s+|\s+)"),
     re.compile(r"^\(?(?P<id>\d{1,4})(?:[.)]\s*(?!\d)|:\s+|\s+[-–—]\s+)"),
-    # "A. Title", "b) Title", "IV. Title"
+    # letters and Roman numerals: "A. Title", "b) Title", "IV. Title"
     re.compile(r"^\(?(?P<id>[IVX]{1,5}|[A-Za-z])[.)]\s+(?=\S)"),
 )
-_TOTAL_WORDS = re.compile(r"\btotal\b", re.IGNORECASE)
+_KIND_PREFIX = re.compile(rf"^(?P<kind>{_KINDS})\s*:\s+(?=\S)", re.IGNORECASE)
+_PLACE_PREFIX = re.compile(
+    r"^(?:category|area|section|theme|module|part|component|domain|group|topic|track)\s*(?:\d{1,2}|[A-Z])?"
+    r"\s*(?::|\s[-–—])\s+(?=\S)",
+    re.IGNORECASE,
+)
 _BRACKETED_END = re.compile(r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\]|\{([^{}]*)\})\s*$")
 _BRACKETED_START = re.compile(r"^\s*(?:\(([^()]*)\)|\[([^\[\]]*)\])\s*:?\s*")
 _TAIL = re.compile(r"\s+(?:-{1,2}|–|—|\||:|→)\s+([^-–—|:→]{1,40})$")
@@ -54,7 +59,10 @@ _OPEN = re.compile(
     r"under (?:review|consideration)|in (?:review|development|design)|recommended|easy|beta|mvp|experimental)!?$",
     re.IGNORECASE,
 )
-_LEVEL_WORD = r"critical|urgent|blocker|highest|high|medium|med|moderate|normal|low|lowest|must[- ]have|should[- ]have|nice[- ]to[- ]have|could[- ]have"
+_LEVEL_WORD = (
+    r"critical|urgent|blocker|highest|high|medium|med|moderate|normal|low|lowest"
+    r"|must[- ]have|should[- ]have|nice[- ]to[- ]have|could[- ]have"
+)
 _PRIORITY = re.compile(
     rf"^(?:(?:priority|prio)\s*[:=-]?\s*(?P<a>{_LEVEL_WORD}|\d|p\d)|(?P<b>{_LEVEL_WORD})(?:[- ](?:priority|prio))?"
     rf"|(?P<c>p[0-5]))$",
@@ -181,6 +189,11 @@ def _strip_start(text: str, label: Label, numbered: bool) -> str:
             text = text[box.end() :]
         if numbered and label.identifier is None and (number := _identifier(text)):
             label.identifier, text = number
+        if kind := _KIND_PREFIX.match(text):
+            label.category = label.category or _KIND_MARKS.get(kind["kind"].lower().replace("problem", "bug"))
+            text = text[kind.end() :]
+        elif place := _PLACE_PREFIX.match(text):
+            text = text[place.end() :]
         if (bracket := _BRACKETED_START.match(text)) and take_note(bracket[1] or bracket[2] or "", label, start=True):
             text = text[bracket.end() :]
         if state := re.match(r"^(DONE|COMPLETED?|IMPLEMENTED|FIXED)\s*[:–—-]\s+(?=\S)", text):
@@ -270,7 +283,9 @@ def _take_part(part: str, label: Label, *, start: bool, brackets: str) -> bool:
             value = re.split(r"[:=]", part, maxsplit=1)[-1]
             label.complexity, label.hours, label.size = level_in(value), hours_in(value), size_in(value)
         return True
-    if start and not brackets == "[":
+    if re.match(r"(?:depends on|blocked by|requires|needs|after)\s+(?:#\d|[A-Z]+-\d)", part, re.IGNORECASE):
+        return True
+    if start and brackets != "[":
         return False
     if _DONE.fullmatch(part):
         label.done = True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
 
 from ci_core.backlog.wishlist.headings import group_of
 from db.enums import Category
@@ -83,67 +85,75 @@ _WEAK_TITLE = (
         r"|simulator|detection|visuali[sz]ation",
     ),
 )
-_TAGS = {
-    name: re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE)
-    for name, pattern in {
-        "ai": r"ai|llms?|gpt-?\d*|claude|openai|chatgpt",
-        "machine-learning": r"machine learning|ml|neural|deep learning|reinforcement learning|xgboost|tensorflow|pytorch",
-        "nlp": r"nlp|natural language|sentiment",
-        "websocket": r"web-?sockets?",
-        "redis": r"redis",
-        "postgresql": r"postgres(?:ql)?|psycopg2?|pgbouncer|timescaledb",
-        "sql": r"sql|database index(?:es)?",
-        "database": r"databases?|schema",
-        "caching": r"cach(?:e|ed|ing)",
-        "api": r"apis?|rest|graphql|openapi|webhooks?",
-        "mobile": r"mobile|ios|android|react native|flutter|pwa",
-        "alerts": r"alerts?|alerting|notifications?|sms|push",
-        "email": r"e-?mails?",
-        "discord": r"discord",
-        "slack": r"slack",
-        "telegram": r"telegram",
-        "export": r"export(?:s|ing)?|csv|excel|pdf",
-        "import": r"import",
-        "charts": r"charts?|charting|plotly|heatmaps?|visuali[sz]ations?|graphs?",
-        "options": r"options?(?: chains?| flow)?|greeks|iv rank|implied volatility",
-        "backtesting": r"backtest\w*|monte carlo",
-        "portfolio": r"portfolio",
-        "risk": r"risk",
-        "tax": r"tax(?:es)?",
-        "earnings": r"earnings",
-        "broker": r"brokers?|robinhood|schwab|ibkr|interactive brokers|td ameritrade|e\*trade|tastytrade",
-        "tradingview": r"tradingview",
-        "streamlit": r"streamlit",
-        "docker": r"docker|kubernetes|k8s",
-        "ci-cd": r"ci/cd|github actions|pipelines?",
-        "authentication": r"authentication|oauth2?|2fa|sso|login",
-        "security": r"security|injection|encrypt\w+|credentials",
-        "testing": r"tests?|testing|pytest|coverage",
-        "monitoring": r"monitoring|prometheus|grafana|metrics|logging",
-        "dark-mode": r"dark mode|dark theme",
-        "keyboard": r"keyboard|shortcuts?|hotkeys",
-        "accessibility": r"accessibility|a11y|screen readers?|wcag",
-        "voice": r"voice",
-        "automation": r"automat(?:ed|ion|ic)|cron|schedul(?:ed|er|ing)",
-        "real-time": r"real-?time|streaming|live",
-        "social": r"social|community|leaderboards?|copy trading",
-        "dashboard": r"dashboards?|widgets?",
-        "watchlist": r"watchlists?",
-        "filters": r"filters?|filtering|presets?",
-        "performance": r"performance optimi[sz]\w+|latency|lazy loading|pooling|pagination",
-        "documentation": r"documentation|docs|tutorials?|user manual|guides?",
-        "localization": r"multi-language|locali[sz]ation|i18n|translations?",
-        "scraping": r"scrap(?:e|ing|er)",
-        "multi-account": r"multi-account|multi-user|multiple accounts",
-    }.items()
+_TAG_WORDS = {
+    "ai": r"ai|llms?|gpt-?\d*|claude|openai|chatgpt",
+    "machine-learning": r"machine learning|ml|neural|deep learning|reinforcement learning|xgboost|tensorflow|pytorch",
+    "nlp": r"nlp|natural language|sentiment",
+    "websocket": r"web-?sockets?",
+    "redis": r"redis",
+    "postgresql": r"postgres(?:ql)?|psycopg2?|pgbouncer|timescaledb",
+    "sql": r"sql|database index(?:es)?",
+    "database": r"databases?|schema",
+    "caching": r"cach(?:e|ed|ing)",
+    "api": r"apis?|rest|graphql|openapi|webhooks?",
+    "mobile": r"mobile|ios|android|react native|flutter|pwa",
+    "alerts": r"alerts?|alerting|notifications?|sms|push",
+    "email": r"e-?mails?",
+    "discord": r"discord",
+    "slack": r"slack",
+    "telegram": r"telegram",
+    "export": r"export(?:s|ing)?|csv|excel|pdf",
+    "import": r"import",
+    "charts": r"charts?|charting|plotly|heatmaps?|visuali[sz]ations?|graphs?",
+    "options": r"options?(?: chains?| flow)?|greeks|iv rank|implied volatility",
+    "backtesting": r"backtest\w*|monte carlo",
+    "portfolio": r"portfolio",
+    "risk": r"risk",
+    "tax": r"tax(?:es)?",
+    "earnings": r"earnings",
+    "broker": r"brokers?|robinhood|schwab|ibkr|interactive brokers|td ameritrade|e\*trade|tastytrade",
+    "tradingview": r"tradingview",
+    "streamlit": r"streamlit",
+    "docker": r"docker|kubernetes|k8s",
+    "ci-cd": r"ci/cd|github actions|pipelines?",
+    "authentication": r"authentication|oauth2?|2fa|sso|login",
+    "security": r"security|injection|encrypt\w+|credentials",
+    "testing": r"tests?|testing|pytest|coverage",
+    "monitoring": r"monitoring|prometheus|grafana|metrics|logging",
+    "dark-mode": r"dark mode|dark theme",
+    "keyboard": r"keyboard|shortcuts?|hotkeys",
+    "accessibility": r"accessibility|a11y|screen readers?|wcag",
+    "voice": r"voice",
+    "automation": r"automat(?:ed|ion|ic)|cron|schedul(?:ed|er|ing)",
+    "real-time": r"real-?time|streaming|live",
+    "social": r"social|community|leaderboards?|copy trading",
+    "dashboard": r"dashboards?|widgets?",
+    "watchlist": r"watchlists?",
+    "filters": r"filters?|filtering|presets?",
+    "performance": r"performance optimi[sz]\w+|latency|lazy loading|pooling|pagination",
+    "documentation": r"documentation|docs|tutorials?|user manual|guides?",
+    "localization": r"multi-language|locali[sz]ation|i18n|translations?",
+    "scraping": r"scrap(?:e|ing|er)",
+    "multi-account": r"multi-account|multi-user|multiple accounts",
 }
+# One expression for all tags, each a group of its own, so that a text is read once.
+_TAG_NAMES = tuple(_TAG_WORDS)
+_TAG = re.compile(
+    "(?<![\\w-])(?:" + "|".join(f"({words})" for words in _TAG_WORDS.values()) + ")(?![\\w-])", re.IGNORECASE
+)
 _YIELDING = {Category.BUG_FIX, Category.REFACTORING}
 _TAG_LIMIT = 6
+_TAG_TEXT = 4000
 _FENCE = re.compile(r"^ {0,8}(`{3,}|~{3,}).*?(?:^ {0,8}\1[`~]*\s*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
-def _matches(rules: Sequence[tuple[Category, str]], text: str) -> list[Category]:
-    return [category for category, words in rules if re.search(rf"(?<![\w-])(?:{words})(?![\w-])", text, re.IGNORECASE)]
+def _matches(rules: tuple[tuple[Category, str], ...], text: str) -> list[Category]:
+    return [category for category, pattern in _compiled(rules) if pattern.search(text)]
+
+
+@cache
+def _compiled(rules: tuple[tuple[Category, str], ...]) -> tuple[tuple[Category, re.Pattern[str]], ...]:
+    return tuple((kind, re.compile(rf"(?<![\w-])(?:{words})(?![\w-])", re.IGNORECASE)) for kind, words in rules)
 
 
 def category_of(title: str, sections: Sequence[str]) -> Category | None:
@@ -208,7 +218,7 @@ def area_of(areas: Sequence[str]) -> str | None:
 
 
 def area_of_title(title: str | None) -> str | None:
-    """The feature that a whole document is about: "Xtrades Integration - Enhancement Wishlist" → "Xtrades Integration"."""
+    """The feature that a whole document is about: "Charts Feature - Future Wishlist" → "Charts"."""
     if not title:
         return None
     parts = [part.strip() for part in re.split(r"\s+[-–—|]\s+|:\s+", title)]
@@ -219,14 +229,17 @@ def area_of_title(title: str | None) -> str | None:
 
 def tags_of(title: str, body: str, area: str | None) -> tuple[str, ...]:
     """A few words for finding it again: topics and technologies of the title, then those that the text dwells on."""
-    text = _FENCE.sub(" ", body)[:4000]
-    found = [name for name, pattern in _TAGS.items() if pattern.search(title)]
-    counted = {name: len(pattern.findall(text)) for name, pattern in _TAGS.items() if name not in found}
-    dwelt = sorted((name for name, count in counted.items() if count >= 2), key=lambda name: -counted[name])
+    found = list(dict.fromkeys(_tags_in(title)))
+    counted = Counter(_tags_in(_FENCE.sub(" ", body[:_TAG_TEXT])))
+    dwelt = [name for name, count in counted.most_common() if count >= 2 and name not in found]
     tags = [*found, *dwelt[: max(0, 4 - len(found))]]
     if area:
         tags.append(slug(area))
     return tuple(dict.fromkeys(tag for tag in tags if tag))[:_TAG_LIMIT]
+
+
+def _tags_in(text: str) -> Iterator[str]:
+    return (_TAG_NAMES[match.lastindex - 1] for match in _TAG.finditer(text) if match.lastindex)
 
 
 def slug(text: str) -> str:
