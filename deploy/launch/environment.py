@@ -202,6 +202,12 @@ def _explain(attempt: str, lines: list[str], status: int | None) -> str:
             f"Cannot {attempt}: no network. The package index cannot be reached; check the connection, or name a "
             "proxy or mirror (HTTPS_PROXY, PIP_INDEX_URL), and run the same command again."
         )
+    unknown = re.search(r"requirement (\S+) \(from versions: none\)", output)
+    if unknown:
+        return (
+            f"Cannot {attempt}: no network, or the package index lacks {unknown[1]}. Check the connection and the "
+            "mirror (PIP_INDEX_URL), and run the same command again."
+        )
     if any(sign in output for sign in _FULL_SIGNS):
         return f"Cannot {attempt}: the disk is full. Free about 3 GB and run the same command again."
     if "Permission denied" in output or "Errno 13" in output:
