@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 # An operator class and an expression, which SQLAlchemy's models cannot say.
-UNMODELLED = {"idx_ci_enhancement_embeddings_nearest", "idx_ci_enhancements_top"}
+UNMODELLED = {
+    "idx_ci_enhancement_embeddings_nearest",
+    "idx_ci_enhancements_title",
+    "idx_ci_enhancements_top",
+}
 
 
 def include_object(_item: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:

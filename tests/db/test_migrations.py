@@ -110,7 +110,7 @@ def test_checks_of_models_are_in_the_database(database: Database) -> None:
         rows = session.execute(
             text("SELECT conrelid::regclass::text, count(*) FROM pg_constraint WHERE contype = 'c' GROUP BY 1")
         )
-        stored = dict(rows.tuples())
+        stored = dict(rows.all())
 
     for table in Base.metadata.sorted_tables:
         modelled = [item for item in table.constraints if item.__visit_name__ == "check_constraint"]
@@ -120,7 +120,7 @@ def test_checks_of_models_are_in_the_database(database: Database) -> None:
 def test_indexes_that_models_cannot_say_are_there(database: Database) -> None:
     with database.reading() as session:
         rows = session.execute(text("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"))
-        stored = dict(rows.tuples())
+        stored = dict(rows.all())
 
     assert set(stored) >= UNMODELLED
     assert "USING hnsw (embedding vector_cosine_ops)" in stored["idx_ci_enhancement_embeddings_nearest"]

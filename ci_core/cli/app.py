@@ -1,0 +1,126 @@
+"""The command tree, and what becomes of an error: one line on stderr, and the exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+from typer.exceptions import TyperException
+
+from ci_core.cli.changes import add_to as add_changes
+from ci_core.cli.db import app as db
+from ci_core.cli.doctor import doctor
+from ci_core.cli.embeddings import app as embeddings
+from ci_core.cli.enhancements import app as enhancements
+from ci_core.cli.links import add_to as add_links
+from ci_core.cli.output import clean, say
+from ci_core.cli.setup import setup
+from ci_core.cli.signals import terminate_like_interrupt
+from ci_core.cli.wishlist import app as wishlist
+
+FAILED = 1
+MISUSED = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="ci",
+    help="Magnus Continuous Improvement at a shell: the backlog, its wishlists, and the database they live in.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # a plain help comes three times as fast
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(db, name="db")
+app.add_typer(wishlist, name="wishlist")
+app.add_typer(enhancements, name="enhancements")
+app.add_typer(embeddings, name="embeddings")
+app.command("setup", short_help="Do everything that has to be done once.")(setup)
+app.command("doctor", short_help="Check what works here, with the remedy.")(doctor)
+add_changes(enhancements)
+add_links(enhancements)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `ci` with these arguments (default: the process's) and give its exit status.
+
+    0: done. 1: it failed, with one line on stderr. 2: wrong usage. 130: interrupted.
+    """
+    _prepare_streams()
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        with terminate_like_interrupt():
+            status = app(args=None if arguments is None else list(arguments), prog_name="ci", standalone_mode=False)
+        sys.stdout.flush()
+    except TyperException as error:
+        return _misused(error)
+    except (typer.Abort, KeyboardInterrupt):
+        status = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`ci … | head`).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last stop before the person at the shell
+        return _failed(error)
+    if status == INTERRUPTED:
+        say("error: interrupted")
+    return status if isinstance(status, int) else 0
+
+
+def _misused(error: TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    if message.startswith("Usage:"):  # no arguments at all: the message is the help
+        say(message)
+        return MISUSED
+    hint = f" Try: {context.command_path} --help" if context is not None else ""
+    say(f"error: {clean(_one_line(message)).rstrip('.')}.{hint}")
+    return MISUSED
+
+
+def _failed(error: Exception) -> int:
+    from ci_core.errors import CiError
+    from db.errors import DatabaseError
+
+    if isinstance(error, CiError | DatabaseError):
+        say(f"error: {clean(_one_line(str(error)))}")
+    else:
+        place = _store(error)
+        say(f"error: unexpected {type(error).__name__}: {clean(_one_line(str(error)))} (details: {place})")
+    return FAILED
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _store(error: Exception) -> Path:
+    """The file with the traceback: in the data folder, or the temporary one where that cannot be written."""
+    from ci_core.settings import load_settings
+
+    details = "".join(traceback.format_exception(error))
+    name = f"ci-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.log"
+    with contextlib.suppress(Exception):
+        folder = load_settings().data_dir / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / name
+        path.write_text(details, encoding="utf-8")
+        return path
+    path = Path(tempfile.gettempdir()) / name
+    path.write_text(details, encoding="utf-8")
+    return path
+
+
+def _prepare_streams() -> None:
+    """A character that the terminal cannot show is replaced instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="replace")

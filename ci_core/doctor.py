@@ -1,0 +1,231 @@
+"""What works on this machine and what does not, each with its remedy. Looks only; changes nothing but its own probe."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from ci_core.database import open_database
+from ci_core.errors import CiError
+from ci_core.settings import Settings, load_settings
+from db.engine import Database
+from db.errors import DatabaseError
+from db.schema import UPGRADE, check_schema, head, stored_revision
+
+OLDEST_PYTHON = (3, 11)
+MIB = 1024 * 1024
+# The embedded database, the exported model and their logs need about 300 MiB to begin with.
+DISK_WANTED_BYTES = 1024 * MIB
+DISK_NEEDED_BYTES = 200 * MIB
+
+
+class Outcome(StrEnum):
+    """What became of a check. Only a failure makes the whole unhealthy."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return "OK" if self is Outcome.OK else self.value
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at; `remedy` says what to do unless all is well."""
+
+    name: str
+    outcome: Outcome
+    detail: str
+    remedy: str | None = None
+
+
+@dataclass(frozen=True)
+class DatabaseState:
+    """Which database it is, and how far its tables are. Holds no password.
+
+    Attributes:
+        kind: "embedded" or "external".
+        address: host and port, or the folder of the socket.
+        enhancements: how many there are; None while there is no table.
+    """
+
+    kind: str
+    address: str
+    database: str
+    server_version: str
+    pgvector_version: str | None
+    revision: str | None
+    head: str
+    up_to_date: bool
+    size_bytes: int
+    enhancements: int | None
+
+
+@dataclass(frozen=True)
+class IndexState:
+    """How many enhancements there are, how many have the vector of their newest text, and how many wait for it."""
+
+    total: int
+    ready: int
+    waiting: int
+
+
+def examine() -> tuple[Check, ...]:
+    """Every check, in an order in which the first failure is the one to repair first."""
+    checks = [check_python()]
+    try:
+        settings = load_settings()
+    except CiError as error:
+        return (*checks, Check("settings", Outcome.FAILED, str(error), "Correct it in the environment or in .env."))
+    checks.append(Check("settings", Outcome.OK, f"data folder {settings.data_dir}, repository {settings.repo_path}"))
+    checks += [check_data_folder(settings.data_dir), check_disk(settings.data_dir), check_model(settings.models_dir)]
+    return (*checks, *check_database(settings))
+
+
+def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Check:
+    """Whether Python is new enough."""
+    shown = ".".join(map(str, version))
+    if version < OLDEST_PYTHON:
+        return Check("python", Outcome.FAILED, shown, "Install Python 3.11 or newer and start again with it.")
+    return Check("python", Outcome.OK, shown)
+
+
+def check_data_folder(folder: Path) -> Check:
+    """Whether the data folder can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as probe:
+            probe.write(b"x")
+            probe.flush()
+    except OSError as error:
+        reason = f"{folder}: {error.strerror or error}"
+        remedy = "Make the folder writable for yourself, or choose another one with CI_DATA_DIR."
+        return Check("data folder", Outcome.FAILED, reason, remedy)
+    return Check("data folder", Outcome.OK, f"{folder} can be written")
+
+
+def check_disk(folder: Path, free_bytes: int | None = None) -> Check:
+    """Whether there is room for what will be stored; `free_bytes` is measured when None."""
+    present = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
+    free = shutil.disk_usage(present).free if free_bytes is None else free_bytes
+    detail = f"{free / MIB:,.0f} MiB free at {present}"
+    remedy = "Free some space, or choose another folder with CI_DATA_DIR."
+    if free < DISK_NEEDED_BYTES:
+        return Check("disk", Outcome.FAILED, detail, remedy)
+    if free < DISK_WANTED_BYTES:
+        return Check("disk", Outcome.WARNING, detail, remedy)
+    return Check("disk", Outcome.OK, detail)
+
+
+def check_model(models_dir: Path) -> Check:
+    """Whether the embedding model is exported, and turns a text into a vector."""
+    from ci_core.embeddings import load_encoder  # loads onnxruntime, which other users of this module never need
+
+    try:
+        encoder = load_encoder(models_dir)
+        length = float((encoder.encode(["a trade"])[0] ** 2).sum())
+    except CiError as error:
+        return Check("embedding model", Outcome.FAILED, str(error), "Prepare it with: ci setup")
+    if not 0.99 < length < 1.01:
+        detail = f"{encoder.name} gives vectors of length {length:.2f} instead of 1"
+        return Check("embedding model", Outcome.FAILED, detail, f"Delete {models_dir} and prepare it with: ci setup")
+    return Check("embedding model", Outcome.OK, f"{encoder.name}, {encoder.dimensions} dimensions")
+
+
+def check_database(settings: Settings) -> list[Check]:
+    """Whether there is a database that fits: reachable, with pgvector, with our tables, with vectors for the search."""
+    try:
+        with open_database(settings, application_name="ci doctor") as database:
+            return list(_checks_of(settings, database))
+    except DatabaseError as error:
+        remedy = (
+            "Start that server, or correct DATABASE_URL; unset it to use the embedded server."
+            if settings.external_database_url
+            else "See the logs in the data folder."
+        )
+        skipped = (Check(name, Outcome.SKIPPED, "no database") for name in ("pgvector", "tables", "search index"))
+        return [Check("database", Outcome.FAILED, str(error), remedy), *skipped]
+
+
+def _checks_of(settings: Settings, database: Database) -> Iterator[Check]:
+    state = database_state(settings, database)
+    yield Check("database", Outcome.OK, f"PostgreSQL {state.server_version}, {state.kind}, {state.address}")
+    yield _check_server(database, state)
+    with database.reading() as session:
+        try:
+            check_schema(session)
+        except DatabaseError as error:
+            yield Check("tables", Outcome.FAILED, str(error), f"Run: {UPGRADE}")
+            yield Check("search index", Outcome.SKIPPED, "no tables")
+            return
+        yield Check("tables", Outcome.OK, f"at revision {state.revision}")
+        yield _check_index(session)
+
+
+def _check_server(database: Database, state: DatabaseState) -> Check:
+    from db import migrate  # loads Alembic
+
+    try:
+        migrate.check_server(database.engine)
+    except DatabaseError as error:
+        return Check("pgvector", Outcome.FAILED, state.pgvector_version or "missing", str(error))
+    installed = state.pgvector_version
+    return Check("pgvector", Outcome.OK, installed or "available; the first migration installs it")
+
+
+def _check_index(session: Session) -> Check:
+    state = index_state(session)
+    detail = f"{state.ready} of {state.total} enhancements can be found by meaning"
+    if state.waiting:
+        return Check("search index", Outcome.WARNING, detail, "Catch up with: ci embeddings refresh")
+    return Check("search index", Outcome.OK, detail)
+
+
+def index_state(session: Session) -> IndexState:
+    """How many enhancements have a vector of their newest text."""
+    total, waiting = session.execute(
+        text("SELECT count(*), count(*) FILTER (WHERE stale) FROM ci_enhancement_embeddings")
+    ).one()
+    return IndexState(total, total - waiting, waiting)
+
+
+def database_state(settings: Settings, database: Database) -> DatabaseState:
+    """What there is to know about the database without its tables being right. Raises `DatabaseError`."""
+    parts = conninfo_to_dict(database.url)
+    with database.reading() as session:
+        row = session.execute(
+            text("""
+                SELECT current_setting('server_version') AS version, current_database() AS name,
+                       pg_database_size(current_database()) AS size,
+                       (SELECT extversion FROM pg_extension WHERE extname = 'vector') AS pgvector,
+                       to_regclass('ci_enhancements') IS NOT NULL AS has_table
+            """)
+        ).one()
+        revision = stored_revision(session)
+        count = session.scalar(text("SELECT count(*) FROM ci_enhancements")) if row.has_table else None
+    host = str(parts.get("host") or parts.get("hostaddr") or "local socket")
+    return DatabaseState(
+        kind="external" if settings.external_database_url else "embedded",
+        address=host if host.startswith("/") else f"{host}:{parts.get('port') or 5432}",
+        database=row.name,
+        server_version=row.version.split()[0],
+        pgvector_version=row.pgvector,
+        revision=revision,
+        head=head(),
+        up_to_date=revision == head(),
+        size_bytes=row.size,
+        enhancements=count,
+    )
