@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ci_core.backlog.wishlist.report import ImportReport
 
 ACTOR = "agent:setup"
-SAMPLE = PROJECT / "samples" / "WISHLIST.md"
+SAMPLE = PROJECT / "docs" / "SAMPLE_WISHLIST.md"
 # More than these are left to the background embedder, so that a first start does not take minutes.
 EMBED_AT_ONCE = 1_000
 # A constant of our own: two set-ups at once import the wishlists once.
