@@ -140,6 +140,8 @@ def _dedent(text: str) -> str:
     """Moves text to the left margin by the smallest indentation of its lines."""
     lines = [line.expandtabs(4) if line[:1] in " \t" else line for line in text.split("\n")]
     margin = min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip()), default=0)
+    if not margin:
+        return text
     return "\n".join(line[margin:] if line.strip() else "" for line in lines)
 
 

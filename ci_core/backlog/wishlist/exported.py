@@ -65,7 +65,7 @@ def unescape(markdown: str) -> str:
 
 def read_export(text: str) -> Exported | None:
     """Takes the marked items out of an exported document; None when it is none."""
-    if DOCUMENT not in text or START not in text:
+    if DOCUMENT not in text:
         return None
     lines = text.split("\n")
     marks = list(_marks(block_parser().parse(text)))

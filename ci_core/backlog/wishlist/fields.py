@@ -69,7 +69,10 @@ _PLAIN_LABELS = _TELLING - {"features", "feature", "time", "level", "current", "
 _BOLD = re.compile(
     r"^[\s>*+-]*(?P<markup>\*\*|__)(?P<label>[^*_\n]{1,50}?)(?P<in>:)?\s*(?P=markup)\s*(?P<out>:)?\s*(?P<value>.*)$"
 )
-_PLAIN = re.compile(r"^[\s>*+-]*(?P<label>[A-Z][A-Za-z /-]{1,30}):\s+(?P<value>\S.*)$")
+_PLAIN = re.compile(
+    r"^[\s>*+-]*(?:(?P<label>[A-Z][A-Za-z /-]{1,30}):|[*_](?P<italic>[A-Z][A-Za-z /-]{1,30}):?[*_]:?)"
+    r"\s+(?P<value>\S.*)$"
+)
 _NEXT_FIELD = re.compile(
     r"\s*[|•·]\s*(?=\*\*|__|[A-Z][a-z]+:)|[,;]?\s+(?=(?:\*\*|__)[^*_]{1,40}(?::(?:\*\*|__)|(?:\*\*|__):))"
 )
@@ -87,8 +90,10 @@ def fields_of_line(line: str) -> Iterator[tuple[str, str]]:
         found = _BOLD.match(part)
         if found and (found["in"] or found["out"]):
             yield label_key(found["label"]), found["value"].strip()
-        elif not found and (plain := _PLAIN.match(part)) and label_key(plain["label"]) in _PLAIN_LABELS:
-            yield label_key(plain["label"]), plain["value"].strip()
+        elif not found and (plain := _PLAIN.match(part)):
+            key = label_key(plain["label"] or plain["italic"])
+            if key in _PLAIN_LABELS:
+                yield key, plain["value"].strip()
 
 
 def label_of(block: Block) -> str | None:
@@ -130,6 +135,9 @@ def read_fields(blocks: Sequence[Block], headings: Iterable[Heading] = ()) -> Fi
                 if len(cells) == 2 and label_key(plain_text(cells[0])) in _TELLING:
                     fields.setdefault(label_key(plain_text(cells[0])), plain_text(cells[1]))
     for heading in headings:
+        if ":" in heading.text.rstrip(" :*"):
+            key, _, said = plain_text(heading.text).partition(":")
+            fields.setdefault(label_key(key), said.strip())
         value = next((text for block in heading.blocks if (text := _value(block))), "")
         fields.setdefault(label_key(plain_text(heading.text)), value)
     fields.pop("", None)

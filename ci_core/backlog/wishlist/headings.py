@@ -96,11 +96,13 @@ class Group:
 
 
 def _generic(words: str) -> bool:
-    return all(
-        word in _NOUNS or word in _FILLERS or word.isdigit()
-        for word in re.findall(r"[\w&/+']+(?:-[\w&/+']+)*", words)
-        if word.strip("-'")
-    )
+    """True when nothing particular is named: every word, and every part of a hyphenated one, is a general one."""
+    found = re.findall(r"[\w&/+']+(?:-[\w&/+']+)*", words)
+    return all(_is_general(word) or all(map(_is_general, word.split("-"))) for word in found)
+
+
+def _is_general(word: str) -> bool:
+    return word in _NOUNS or word in _FILLERS or word.isdigit()
 
 
 @lru_cache(maxsize=4096)

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 _TAB = 4
 _FRONT_MATTER_LINES = 60
+_LABEL_LINE = re.compile(r"\*\*[^*\n]{1,80}(?::\*\*|\*\*:|\*\*\s*(?:\([^()\n]*\)|\[[^\[\]\n]*\])?\s*$)", re.MULTILINE)
 _FIELD_LINE = re.compile(r"^\s*(?:[-*+]\s+)?(?:\*\*|__)?[^*_:\n]{1,40}(?:\*\*|__)?:")
 
 
@@ -106,7 +108,15 @@ def block_parser() -> MarkdownIt:
     """CommonMark blocks and tables only. Link definitions are off: they cost quadratic time on hostile input."""
     parser = MarkdownIt("commonmark", {"maxNesting": 12}).enable(["table"]).disable(["reference"])
     parser.core.ruler.enableOnly(["block"])
+    parser.block.ruler.before("paragraph", "label", _ends_at_label, {"alt": ["paragraph"]})
     return parser
+
+
+def _ends_at_label(state: StateBlock, line: int, _end: int, silent: bool) -> bool:
+    """A bold label on the left margin right below a bullet: CommonMark makes it the bullet's text, nobody means that."""
+    if not silent or state.sCount[line] >= state.blkIndent:
+        return False
+    return bool(_LABEL_LINE.match(state.src, state.bMarks[line] + state.tShift[line], state.eMarks[line]))
 
 
 def read_document(text: str) -> Document:

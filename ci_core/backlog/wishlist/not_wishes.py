@@ -72,6 +72,8 @@ _RULES: tuple[tuple[NoWishes, tuple[str, ...]], ...] = (
             r" (?:plan(?:ning)?|phases?|order|sequence|schedule|priorit(?:y|ies)|strategy|approach|timeline|steps"
             r"|sprints?)"
             r"(?: .*)?",
+            r"(?:testing|test|deployment|migration|rollout|launch|marketing|go-to-market|communication|qa|adoption) "
+            r"(?:strategy|plan|approach)",
             r"phases|phased (?:plan|approach|rollout|implementation).*|schedule",
         ),
     ),
@@ -106,7 +108,8 @@ _RULES: tuple[tuple[NoWishes, tuple[str, ...]], ...] = (
     (
         NoWishes("targets and figures, no wishes"),
         (
-            r"(?:[\w&/'-]+ ){0,2}(?:metrics|kpis?|key performance indicators)(?: (?:and|&) .*)?",
+            r"(?:[\w&/'-]+ ){0,2}(?:metrics|kpis?|key performance indicators)(?: (?:and|&|for|of) .*)?",
+            r"how (?:we|to) measure.*|expected roi",
             r"(?:performance|success|quality|growth|business) (?:targets?|goals?|criteria|indicators?|measures?"
             r"|benchmarks?)",
             r"targets|measur(?:ing|ement|ements)(?: (?:of )?success)?|definition of done|roi(?: analysis| estimates?)?",
@@ -124,6 +127,7 @@ _RULES: tuple[tuple[NoWishes, tuple[str, ...]], ...] = (
             r"(?:system |proposed |target )?architecture(?: overview)?",
             r"(?:required |external |third-party |technical |key )?(?:dependencies|libraries"
             r"|packages)(?: (?:required|needed|used))?",
+            r"prerequisites|requirements",
             r"(?:required|external|development) (?:tools|apis)|(?:data|integration) (?:model|points)",
         ),
     ),
@@ -210,7 +214,15 @@ def no_wishes(title: str, *, deep: bool = False) -> NoWishes | None:
     """
     words = re.sub(r"\s+", " ", _SENTENCE.sub("", without_emoji(title).strip(" :*_").lower()))
     for text in (words, re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", words).strip(), re.split(r"\s+[-–—]\s+|:\s", words)[0]):
-        for pattern, rule in _COMPILED:
-            if text and len(text) < 80 and pattern.fullmatch(text):
-                return rule if rule.sure or not deep or _ANYWHERE.fullmatch(text) else None
+        rule = _rule_for(text)
+        if rule is None and len(halves := re.split(r" (?:&|and) ", text)) == 2 and _rule_for(halves[1]):
+            rule = _rule_for(halves[0])
+        if rule is not None:
+            return rule if rule.sure or not deep or _ANYWHERE.fullmatch(text) else None
     return None
+
+
+def _rule_for(text: str) -> NoWishes | None:
+    if not text or len(text) > 80:
+        return None
+    return next((rule for pattern, rule in _COMPILED if pattern.fullmatch(text)), None)

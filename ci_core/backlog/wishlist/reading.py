@@ -50,7 +50,7 @@ def _read_bytes(path: Path) -> bytes:
         if size > LIMIT_BYTES:
             limit = f"{LIMIT_BYTES // 1024 // 1024} MB"
             raise WishlistUnreadable(
-                f"{path} is {size / 1024 / 1024:.1f} MB large, more than the {limit} that a wishlist may have. Split it."
+                f"{path} is {size / 1024 / 1024:.1f} MB large, above the limit of {limit} for a wishlist. Split it."
             )
         return path.read_bytes()
     except FileNotFoundError as error:

@@ -54,7 +54,7 @@ class Titles:
 
 
 def leave_out_repeats(found: Found) -> tuple[list[Wish], list[SkippedPart]]:
-    """The wishes without mere repetitions, and what was left out. Plans that are the only place of their wishes stay."""
+    """The wishes without mere repetitions, and what was left out. Plans that alone name their wishes stay."""
     skipped = list(found.skipped)
     kept, bare = _by_substance(found.wishes)
     known = Titles()
@@ -100,7 +100,7 @@ def _share_known(wishes: list[Wish], known: Titles) -> float:
 def _stands_alone(wishes: list[Wish]) -> bool:
     """A plan that describes wishes of its own: with fields or bodies."""
     own = [wish for wish in wishes if group_of(wish.label.text) is None]
-    described = sum(wish.rich and "\n" in wish.body or any(map(is_telling, wish.fields)) for wish in own)
+    described = sum((wish.rich and "\n" in wish.body) or any(map(is_telling, wish.fields)) for wish in own)
     return bool(own) and described * 2 >= len(own)
 
 

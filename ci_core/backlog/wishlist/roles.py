@@ -16,6 +16,7 @@ from ci_core.backlog.wishlist.markdown_tree import Heading
 from ci_core.backlog.wishlist.not_wishes import OBSERVATIONS
 from ci_core.backlog.wishlist.parts import Part, Role
 
+_MARK = re.compile(r"\W*\d+(?:\.\d+)?\s*/\s*\d+")
 _CHAPTER_NUMBER = re.compile(r"\d+|[A-Z]|[IVX]+")
 _TOPIC = re.compile(
     r"(?:ui|ux|ui/ux|user interface|user experience|performance|security|data|analytics|mobile|apis?|integrations?"
@@ -87,8 +88,12 @@ def _role(part: Part, company: _Company) -> Role:
 
 def _gives_marks(heading: Heading) -> bool:
     """An assessment: its fields are marks such as "8/10"."""
-    values = [value for block in heading.blocks if block.kind == "paragraph" for _, value in fields_of_line(block.text)]
-    return sum(bool(re.match(r"\W*\d+(?:\.\d+)?\s*/\s*\d+", value)) for value in values) >= max(2, len(values) / 2)
+    texts = [block.text for block in heading.blocks if block.kind == "paragraph"]
+    # A field right below a bullet continues the bullet's paragraph.
+    entries = (entry for block in heading.blocks for entry in block.entries)
+    texts.extend(entry.lead.partition("\n")[2] for entry in entries)
+    values = [value for text in texts for line in text.split("\n") for _, value in fields_of_line(line)]
+    return sum(bool(_MARK.match(value)) for value in values) >= max(2, len(values) / 2)
 
 
 def _chapter(part: Part, company: _Company) -> bool:

@@ -26,7 +26,7 @@ _IDENTIFIERS = (
     # "ML-001: Title", "[TD-1] Title", "FR_12 - Title", "F1: Title"; not P0, Q1, H2, which are no names
     re.compile(r"^\[(?P<id>[A-Z][A-Z0-9]{0,7}[-_]\d{1,5}(?:\.\d+)?)\]\s*[:.–—-]?\s*"),
     re.compile(
-        r"^(?![QHP]\d[-_ ]?(?:20)?\d{2}\b)(?P<id>[A-Z][A-Z0-9]{0,7}(?:-[A-Z0-9]{1,8})?[-_]\d{1,5}(?:\.\d+)?)"
+        r"^(?!(?:Q[1-4]|H[12])[-_ ]?(?:20)?\d{2}\b)(?P<id>[A-Z][A-Z0-9]{0,7}(?:-[A-Z0-9]{1,8})?[-_]\d{1,5}(?:\.\d+)?)"
         r"(?:[.:)]\s*|\s+[-–—|]\s+|$)"
     ),
     re.compile(r"^(?P<id>[A-Z][A-Z0-9]{0,7}[-_]0\d{1,4})\s+"),
@@ -56,7 +56,8 @@ _OPEN = re.compile(
     r"|blocked|"
     r"partial(?:ly)?(?: (?:done|complete|completed|implemented))?|research|backlog|open|quick win|coming soon|tbd"
     r"|draft|"
-    r"under (?:review|consideration)|in (?:review|development|design)|recommended|easy|beta|mvp|experimental)!?$",
+    r"under (?:review|consideration)|in (?:review|development|design)|recommended|easy|beta|mvp|experimental"
+    r"|\d+ (?:votes?|upvotes?|requests?))!?$",
     re.IGNORECASE,
 )
 _LEVEL_WORD = (

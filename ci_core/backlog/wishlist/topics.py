@@ -162,7 +162,8 @@ def category_of(title: str, sections: Sequence[str]) -> Category | None:
     A section such as "Security" outweighs the title's words; "Bug fixes" and "Technical debt" yield to a title that
     says more.
     """
-    sharp = _matches(_SHARP, title)
+    whole = [category for category, pattern in _compiled(_SECTION_WORDS) if pattern.fullmatch(title)]
+    sharp = whole or _matches(_SHARP, title)
     for section in reversed(sections):
         for category in _matches(_SECTION_WORDS, section):
             if category not in _YIELDING:
