@@ -64,9 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _misused(error)
     except (typer.Abort, KeyboardInterrupt):
         status = INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`ci … | head`).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has seen enough (`ci … | head`); typer makes an exit of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         return 0
     except Exception as error:  # noqa: BLE001 - the last stop before the person at the shell
         return _failed(error)

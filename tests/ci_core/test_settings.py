@@ -1,0 +1,132 @@
+"""Settings come from the environment, typed and with defaults; a wrong one is named and never quoted."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ci_core.errors import SettingsError
+from ci_core.settings import PROJECT, Settings, load_settings
+from db.address import checked_url
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither the environment nor the developer's own .env counts."""
+    for name in list(os.environ):
+        if name.startswith(("CI_", "DB_", "DATABASE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+
+
+def test_nothing_configured_means_the_embedded_server_in_the_project() -> None:
+    settings = load_settings()
+
+    assert settings.external_database_url is None
+    assert settings.data_dir == PROJECT / ".magnus"
+    assert settings.models_dir == PROJECT / ".magnus" / "models"
+    assert settings.repo_path == PROJECT
+    assert settings.actor
+
+
+def test_empty_values_count_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "DB_HOST", "DB_USER", "DB_PASSWORD"):
+        monkeypatch.setenv(name, "")
+
+    assert load_settings().external_database_url is None
+
+
+def test_whole_address_wins_over_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://a@one/db")
+    monkeypatch.setenv("DB_HOST", "two")
+
+    assert load_settings().external_database_url == "postgresql://a@one/db"
+
+
+@pytest.mark.parametrize("host", ["db.example.org", "127.0.0.1", "/run/postgresql"])
+@pytest.mark.parametrize("password", ["plain", "p@ss:w/rd?#% ü"])
+def test_parts_make_an_address_that_libpq_takes_apart_again(
+    monkeypatch: pytest.MonkeyPatch, host: str, password: str
+) -> None:
+    from psycopg.conninfo import conninfo_to_dict
+
+    for name, value in {"HOST": host, "PORT": "5433", "NAME": "my db", "USER": "a@b", "PASSWORD": password}.items():
+        monkeypatch.setenv(f"DB_{name}", value)
+
+    parts = conninfo_to_dict(checked_url(load_settings().external_database_url or ""))
+
+    assert (parts["host"], parts["port"], parts["dbname"], parts["user"], parts["password"]) == (
+        host,
+        "5433",
+        "my db",
+        "a@b",
+        password,
+    )
+
+
+def test_values_come_from_the_file_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DB_POOL_SIZE=7\nCI_ACTOR=lena\nUNKNOWN=1\n", encoding="utf-8")
+    monkeypatch.setenv("CI_ACTOR", "ada")
+
+    settings = load_settings()
+
+    assert (settings.db_pool_size, settings.actor) == (7, "ada")
+
+
+def test_folders_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CI_DATA_DIR", "data")
+    monkeypatch.setenv("CI_REPO_PATH", "~")
+
+    settings = load_settings()
+
+    assert settings.data_dir == tmp_path / "data"
+    assert settings.repo_path == Path.home()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_PORT", "secret"),
+        ("DB_PORT", "70000"),
+        ("DB_POOL_SIZE", "0"),
+        ("DB_POOL_TIMEOUT_SECONDS", "-1"),
+        ("CI_ACTOR", ""),
+        ("CI_WEIGHT_USER_IMPACT", "secret"),
+        ("CI_WEIGHT_USER_IMPACT", "-0.1"),
+    ],
+)
+def test_wrong_value_is_refused_by_the_name_of_its_setting_and_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError, match=f"^Setting {name}: .*Correct it in the environment or in .env.$") as caught:
+        load_settings()
+
+    assert "secret" not in str(caught.value)
+
+
+def test_secrets_are_not_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://a:secret@one/db")
+    monkeypatch.setenv("DB_PASSWORD", "secret")
+
+    settings = load_settings()
+
+    assert "secret" not in f"{settings!r} {settings!s}"
+
+
+def test_every_setting_is_explained_in_the_example() -> None:
+    example = PROJECT / ".env.example"
+    if not example.exists():
+        pytest.skip("no example yet")
+    text = example.read_text(encoding="utf-8")
+
+    missing = [
+        str(field.validation_alias)
+        for field in Settings.model_fields.values()
+        if f"{field.validation_alias}=" not in text
+    ]
+    assert missing == []
