@@ -8,13 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ci_core.backlog import queries
 from ci_core.backlog.conflicts import changed_since, check_version, fields_to_write, refuse_conflicts
 from ci_core.backlog.lifecycle import OPEN_STATUSES, check_transition
-from ci_core.backlog.queries import ENHANCEMENTS, STORED, Stored
+from ci_core.backlog.queries import Stored
 from ci_core.backlog.ranking import lock_column, ranks_beside
 from ci_core.backlog.scoring import (
     DEFAULT_POLICY,
@@ -57,8 +57,7 @@ def create_enhancements(
         return ()
     act_as(session, actor)
     scored = [row | score_columns(policy, row, overrides={}, unblocks=0) for row in rows]
-    stored = session.execute(insert(ENHANCEMENTS).returning(*STORED, sort_by_parameter_order=True), scored)
-    return tuple(enhancement_from(row._asdict()) for row in stored)
+    return tuple(queries.insert_rows(session, scored))
 
 
 def _row_of(new: NewEnhancement) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Table, select, text, update
@@ -138,6 +139,21 @@ def rows_to_score(session: Session, ids: Collection[int]) -> list[Stored]:
         .with_for_update(key_share=True)
     )
     return [row._asdict() for row in rows]
+
+
+def insert_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Enhancement]:
+    """Add enhancements, all with the same columns, in one statement; gives them in the same order."""
+    names = list(rows[0])
+    statement = text(
+        f"INSERT INTO ci_enhancements ({', '.join(names)}) "  # noqa: S608 - names of our own columns
+        f"SELECT {', '.join(f'new.{name}' for name in names)} "
+        "FROM jsonb_array_elements(CAST(:rows AS jsonb)) WITH ORDINALITY AS given (item, place), "
+        "LATERAL jsonb_populate_record(NULL::ci_enhancements, given.item) AS new "
+        f"ORDER BY given.place RETURNING {', '.join(column.name for column in STORED)}"
+    )
+    stored = session.execute(statement, {"rows": json.dumps(list(rows), default=str)})
+    # Ids are given in the order of insertion.
+    return sorted((enhancement_from(row._asdict()) for row in stored), key=lambda item: item.id)
 
 
 def store_scores(session: Session, rows: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -95,7 +95,14 @@ def score_columns(
 
 def _breakdown(result: ScoreResult) -> list[dict[str, Any]]:
     return [
-        {**asdict(part), "component": part.component.value, "points": round(part.points, 4), "reasons": [*part.reasons]}
+        {
+            "component": part.component.value,
+            "score": part.score,
+            "weight": part.weight,
+            "points": round(part.points, 4),
+            "reasons": list(part.reasons),
+            "overridden_by": part.overridden_by,
+        }
         for part in result.contributions
     ]
 

@@ -24,6 +24,8 @@ BEFORE = text("""
     SELECT (SELECT jsonb_object_agg(key, value) FROM jsonb_each(before) WHERE key = ANY (:columns))::text
     FROM ci_audit_log WHERE id = :id
 """)
+THIS_TRANSACTION = text("SELECT pg_current_xact_id()::text::bigint")
+DELETED_ENHANCEMENT = ("delete", ENHANCEMENTS)
 WHOLE_BEFORE = text("SELECT before::text FROM ci_audit_log WHERE id = :id")
 # The import forgets the enhancement of an item when it is deleted; its anchor tells which one it was.
 RECALL_ORIGIN = text("""
@@ -93,7 +95,10 @@ def undo_last(
 
 def _apply(session: Session, plan: Plan, policy: ScoringPolicy) -> None:
     reach = set(plan.to_rescore) | queries.blockers_of(session, plan.to_delete)
-    for entry in reversed(plan.entries):
+    # Deleted enhancements come back first: the log has what was deleted along with them after them.
+    backwards = list(reversed(plan.entries))
+    backwards.sort(key=lambda entry: (entry.action, entry.table_name) != DELETED_ENHANCEMENT)
+    for entry in backwards:
         table = entry.table_name
         if entry.action == "delete":
             version = None if table != ENHANCEMENTS else (entry.row_version or 0) + 1
@@ -130,7 +135,7 @@ def _refusal(session: Session, error: IntegrityError) -> UndoRefused:
 
 
 def _result(session: Session, entries: Sequence[Entry]) -> UndoResult:
-    current = session.scalars(select(func.pg_current_xact_id().cast(tables.AuditEntry.transaction_id.type))).one()
+    current = session.scalars(THIS_TRANSACTION).one()
     done = [entry for entry in audit_log.entries_of(session, current) if entry.undo_of == entries[0].id]
     if not done:
         raise UndoRefused("Nothing of this change is left to undo.")
