@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 ACTOR = "agent:embedder"
 CHANNEL = "ci_changes"
 ABOUT_TEXTS = "ci_enhancements:"
-BATCH = 32
+BATCH = 64
 # The encoder reads about 200 words; the beginning of a description says what it is about, the rest how it is done.
 DESCRIPTION_CHARACTERS = 400
 READ_CHARACTERS = 4_000

@@ -20,7 +20,11 @@ Conditions = Sequence[ColumnElement[bool]]
 # Of more matches, some are ranked: reading the long text of one takes 20 µs.
 MOST_RANKED = 300
 MOST_TITLED = 150
+SEEN_TITLES = 2_000
 NEIGHBOURS = 100
+# A filter that most rows fail makes the graph search go on and on: then fewer.
+FILTERED_NEIGHBOURS = 50
+WIDE_SHARE = 0.5
 SEARCH_WIDTH = 100  # hnsw.ef_search
 # Up to so many, comparing with every vector is as fast as walking the graph.
 COMPARE_ALL = 4_000
@@ -61,7 +65,7 @@ def planner_settings(session: Session) -> Iterator[tuple[int, int]]:
         "plan_cache_mode": "force_custom_plan",
         "jit": "off",
         "hnsw.ef_search": str(SEARCH_WIDTH),
-        "hnsw.iterative_scan": "strict_order",
+        "hnsw.iterative_scan": "relaxed_order",
     }
     installed = select(text("extversion")).select_from(text("pg_extension")).where(text("extname = 'vector'"))
     version, *before = session.execute(
@@ -91,6 +95,8 @@ def text_matches(session: Session, query: str, conditions: Conditions) -> TextMa
 
     Of more matches, those with the words in the title and those with the highest scores are ranked.
     """
+    # "… IS TRUE" is what no index can answer: the text index then finds the rows, and no long text has to be read.
+    filters = [condition.is_(True) for condition in conditions]
     matches = (*conditions, contains(query))
     total = estimated_rows(session, matches)
     is_common = total > MOST_RANKED and total > COMMON_SHARE * estimated_rows(session, ())
@@ -98,24 +104,26 @@ def text_matches(session: Session, query: str, conditions: Conditions) -> TextMa
         found = session.scalars(select(Enhancement.id).where(*matches).order_by(*BY_SCORE).limit(MOST_RANKED)).all()
         is_common = len(found) == MOST_RANKED  # otherwise the estimate was wrong
     if not is_common:
-        total, found = _all_by_score(session, matches)
+        total, found = _by_score(session, (*filters, contains(query)))
     if len(found) < total:
-        found = [*_titled(session, query, conditions), *found]
+        _, titled = _by_score(session, (*filters, _titled(query)), among=SEEN_TITLES)
+        found = [*titled[:MOST_TITLED], *found]
     return TextMatches(_ranked(session, query, found), max(total, len(found)), is_counted=not is_common)
 
 
 def neighbours(
     session: Session, vector: Any, model: str, conditions: Conditions, pgvector: tuple[int, int]
 ) -> list[Neighbour]:
-    """The `NEIGHBOURS` enhancements nearest in meaning that fulfil the conditions, nearest first.
+    """The enhancements nearest in meaning that fulfil the conditions, nearest first: 100, or 50 of a narrow filter.
 
     Few rows are all compared. Among many the graph index is asked, which is approximate: it filters what it found
     and, since pgvector 0.8, searches on up to a limit. Where that gives too few, all are compared after all.
     """
     expected = estimated_rows(session, conditions)
-    if expected > COMPARE_ALL and (pgvector >= (0, 8) or not conditions):
-        found = _nearest_by_graph(session, vector, model, conditions)
-        if len(found) == NEIGHBOURS:
+    most = NEIGHBOURS if expected > WIDE_SHARE * estimated_rows(session, ()) else FILTERED_NEIGHBOURS
+    if expected > COMPARE_ALL and (pgvector >= (0, 8) or most == NEIGHBOURS):
+        found = _nearest_by_graph(session, vector, model, conditions, most)
+        if len(found) == most:
             return found
     return _nearest_of_all(session, vector, model, conditions)
 
@@ -138,10 +146,10 @@ def _tsquery(query: str) -> ColumnElement[Any]:
     return cast(literal(query, String), TSQUERY)
 
 
-def _all_by_score(session: Session, matches: Conditions) -> tuple[int, Sequence[int]]:
-    """How many match, and the first of them by score."""
+def _by_score(session: Session, matches: Conditions, *, among: int | None = None) -> tuple[int, Sequence[int]]:
+    """How many match, and the first of them by score; with `among`, of whichever so many the index finds first."""
     columns = (Enhancement.id, Enhancement.ai_priority_score)
-    found = select(*columns).where(*matches).cte("found").prefix_with("MATERIALIZED")
+    found = select(*columns).where(*matches).limit(among).cte("found").prefix_with("MATERIALIZED")
     rows = session.execute(
         select(found.c.id, select(func.count()).select_from(found).scalar_subquery())
         .order_by(found.c.ai_priority_score.desc().nulls_last(), found.c.id)
@@ -150,11 +158,9 @@ def _all_by_score(session: Session, matches: Conditions) -> tuple[int, Sequence[
     return (rows[0][1] if rows else 0), [row[0] for row in rows]
 
 
-def _titled(session: Session, query: str, conditions: Conditions) -> Sequence[int]:
-    in_title = text(f"{TITLED} @@ CAST(:query AS tsquery)").bindparams(query=query)
-    return session.scalars(
-        select(Enhancement.id).where(in_title, *conditions).order_by(*BY_SCORE).limit(MOST_TITLED)
-    ).all()
+def _titled(query: str) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = text(f"{TITLED} @@ CAST(:titled AS tsquery)").bindparams(titled=query)  # type: ignore[assignment]
+    return condition
 
 
 def _ranked(session: Session, query: str, ids: Sequence[int]) -> tuple[int, ...]:
@@ -163,14 +169,14 @@ def _ranked(session: Session, query: str, ids: Sequence[int]) -> tuple[int, ...]
     return tuple(session.scalars(ranked.limit(MOST_RANKED)))
 
 
-def _nearest_by_graph(session: Session, vector: Any, model: str, conditions: Conditions) -> list[Neighbour]:
+def _nearest_by_graph(session: Session, vector: Any, model: str, conditions: Conditions, most: int) -> list[Neighbour]:
     distance = EnhancementEmbedding.embedding.cosine_distance(vector)
     query = (
         select(EnhancementEmbedding.enhancement_id, distance)
         .join(Enhancement, Enhancement.id == EnhancementEmbedding.enhancement_id)
         .where(EnhancementEmbedding.model == model, *conditions)
         .order_by(distance)
-        .limit(NEIGHBOURS)
+        .limit(most)
     )
     return _read(session, query)
 

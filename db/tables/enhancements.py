@@ -108,7 +108,7 @@ class Enhancement(Base):
         Index("idx_ci_enhancements_search", "search_vector", postgresql_using="gin"),
         Index("idx_ci_enhancements_tags", "tags", postgresql_using="gin"),
         Index("idx_ci_enhancements_feature_area", text("lower(feature_area)")),
-        Index("idx_ci_enhancements_assignee", text("lower(assignee)"), postgresql_where=text("assignee IS NOT NULL")),
+        Index("idx_ci_enhancements_assignee", text("lower(assignee)")),
         Index("idx_ci_enhancements_merged", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
     )
 

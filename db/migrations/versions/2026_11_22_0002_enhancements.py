@@ -87,7 +87,7 @@ CREATE INDEX idx_ci_enhancements_title ON ci_enhancements USING gin (
     (to_tsvector('english', ci_words(ARRAY[title])) || to_tsvector('simple', ci_words(ARRAY[title]))));
 CREATE INDEX idx_ci_enhancements_tags ON ci_enhancements USING gin (tags);
 CREATE INDEX idx_ci_enhancements_feature_area ON ci_enhancements (lower(feature_area));
-CREATE INDEX idx_ci_enhancements_assignee ON ci_enhancements (lower(assignee)) WHERE assignee IS NOT NULL;
+CREATE INDEX idx_ci_enhancements_assignee ON ci_enhancements (lower(assignee));
 CREATE INDEX idx_ci_enhancements_merged ON ci_enhancements (merged_into_id) WHERE merged_into_id IS NOT NULL;
 """
 

@@ -138,7 +138,12 @@ def test_lines_inserted_above_move_the_anchors_and_nothing_else(
 @pytest.mark.parametrize(
     ("before", "after", "field", "value"),
     [
-        ("**Hide illiquid contracts**", "**Hide contracts that are illiquid**", "title", "Hide contracts that are illiquid"),
+        (
+            "**Hide illiquid contracts**",
+            "**Hide contracts that are illiquid**",
+            "title",
+            "Hide contracts that are illiquid",
+        ),
         ("(30 min)", "(45 min)", "estimated_hours", 0.75),
         ("cannot be traded", "cannot be traded at all", "description", None),
     ],
@@ -218,7 +223,9 @@ def test_a_removed_item_is_reported_and_stays_and_comes_back(
 
 def test_an_added_item_is_the_only_new_one(database: Database, run_import: Import, wishlist: Path) -> None:
     run_import()
-    edit(wishlist, "2. **Hide", "2. **Draw the wheel** (1 week)\n   - Puts, stock, calls and cash as a ring\n\n3. **Hide")
+    edit(
+        wishlist, "2. **Hide", "2. **Draw the wheel** (1 week)\n   - Puts, stock, calls and cash as a ring\n\n3. **Hide"
+    )
 
     assert counts(run_import()) == (1, 0, 5)
 
@@ -282,9 +289,7 @@ def test_deleted_and_merged_enhancements_are_not_created_again(
     items = by_title(database)
     with database.transaction("ada") as session:
         merge_duplicate(session, items["Export the journal"].id, items["Hide illiquid contracts"].id, actor="ada")
-        session.execute(
-            text("DELETE FROM ci_enhancements WHERE id = :id"), {"id": items["Round strikes correctly"].id}
-        )
+        session.execute(text("DELETE FROM ci_enhancements WHERE id = :id"), {"id": items["Round strikes correctly"].id})
     edit(wishlist, "half strikes were cut off", "half strikes were cut off, all of them")
     edit(wishlist, "(3 hours)", "(5 hours)")
 
@@ -431,7 +436,13 @@ def test_an_item_with_an_endless_title_is_shortened(database: Database, run_impo
 
 def random_items(choose: random.Random) -> list[WishlistItem]:
     words = "quote wheel margin roll strike alert export cache journal risk #1 <b>bold</b> *star* `code` é 漢".split()  # noqa: SIM905
-    body = ["- one\n- two", "```python\n# Not a heading\n```", "Some **bold** prose.", "| a | b |\n|---|---|\n| 1 | 2 |", ""]
+    body = [
+        "- one\n- two",
+        "```python\n# Not a heading\n```",
+        "Some **bold** prose.",
+        "| a | b |\n|---|---|\n| 1 | 2 |",
+        "",
+    ]
     return [
         WishlistItem(
             title=" ".join(choose.choices(words, k=choose.randint(1, 6))),
