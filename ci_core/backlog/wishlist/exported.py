@@ -27,11 +27,15 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The marked items, and the document with their lines emptied: what people wrote between them."""
+    """The marked items, and the document with their lines emptied: what people wrote between them.
+
+    `section_lines` are the lines (from 1) of headings that were written as sections, so that none is taken for a wish.
+    """
 
     title: str | None
     items: tuple[WishlistItem, ...]
     rest: str
+    section_lines: frozenset[int]
 
     @property
     def has_more(self) -> bool:
@@ -73,6 +77,8 @@ def read_export(text: str) -> Exported | None:
         return None
     items: list[WishlistItem] = []
     section: list[str] = []
+    headings: list[int] = []
+    section_lines: set[int] = set()
     title: str | None = None
     rest = list(lines)
     place = 0
@@ -83,8 +89,10 @@ def read_export(text: str) -> Exported | None:
             title = unescape(mark.text)
         elif mark.level:
             section[max(mark.level - 2, 0) :] = [unescape(mark.text)]
+            headings[max(mark.level - 2, 0) :] = [mark.line + 1]
         elif mark.text == NO_SECTION:
             section.clear()
+            headings.clear()
         elif mark.text == START:
             inner: list[_Mark] = []
             while place < len(marks) and (marks[place].level or marks[place].text not in {START, END}):
@@ -93,8 +101,9 @@ def read_export(text: str) -> Exported | None:
             end = marks[place].line if place < len(marks) else len(lines)
             if (item := _item(lines, inner, end, tuple(section))) is not None:
                 items.append(item)
+                section_lines.update(headings)
                 rest[mark.line : end] = [""] * (end - mark.line)
-    return Exported(title, tuple(items), "\n".join(rest))
+    return Exported(title, tuple(items), "\n".join(rest), frozenset(section_lines))
 
 
 def _marks(tokens: Sequence[Token]) -> Iterator[_Mark]:

@@ -113,7 +113,7 @@ def block_parser() -> MarkdownIt:
 
 
 def _ends_at_label(state: StateBlock, line: int, _end: int, silent: bool) -> bool:
-    """A bold label on the left margin right below a bullet: CommonMark makes it the bullet's text, nobody means that."""
+    """Stops a bullet at a bold label on the left margin right below it; CommonMark would make it the bullet's text."""
     if not silent or state.sCount[line] >= state.blkIndent:
         return False
     return bool(_LABEL_LINE.match(state.src, state.bMarks[line] + state.tShift[line], state.eMarks[line]))

@@ -108,7 +108,7 @@ _RULES: tuple[tuple[NoWishes, tuple[str, ...]], ...] = (
     (
         NoWishes("targets and figures, no wishes"),
         (
-            r"(?:[\w&/'-]+ ){0,2}(?:metrics|kpis?|key performance indicators)(?: (?:and|&|for|of) .*)?",
+            r"(?:[\w&/'-]+ ){0,3}(?:metrics|kpis?|key performance indicators)(?: (?:and|&|for|of) .*)?",
             r"how (?:we|to) measure.*|expected roi",
             r"(?:performance|success|quality|growth|business) (?:targets?|goals?|criteria|indicators?|measures?"
             r"|benchmarks?)",

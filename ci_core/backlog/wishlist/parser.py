@@ -49,7 +49,8 @@ def parse_wishlist(text: str, *, default_feature_area: str | None = None) -> Par
     if not exported.has_more:
         return ParsedWishlist(exported.title, tuple(items), ())
     added = _parse(exported.rest, default_feature_area or None)
-    both = sorted([*items, *added.items], key=lambda item: item.line)
+    new = [item for item in added.items if item.line not in exported.section_lines]
+    both = sorted([*items, *new], key=lambda item: item.line)
     return ParsedWishlist(exported.title, tuple(both), added.skipped)
 
 

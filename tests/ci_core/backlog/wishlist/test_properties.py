@@ -15,11 +15,13 @@ from ci_core.backlog.wishlist.render import render_wishlist
 from db.enums import Category, Complexity, Priority
 
 MARKDOWN_PIECES = [
-    "# ", "## ", "### ", "#### ", "1. ", "12. ", "- ", "* ", "+ ", "  - ", "    ", "\t", "> ", "**", "__", "~~", "`", "```\n", "~~~\n",
-    "[ ] ", "[x] ", "✅ ", "🔴 ", "1️⃣", ":white_check_mark:", "---\n", "===\n", "|", "|-|-|\n", "<!-- ", "-->", "<img src=x onerror=y>",
-    "(2 hours)", "(30 min)", "[L]", "[HIGH]", "ML-001: ", "1.1 ", "Phase 1", "High Priority", "Roadmap", "Overview", "Priority: High",
-    "**Priority**: High", "**Effort**: 2-3 days", "Dependencies: #12", "Title", "text", " ", "\n", "\n\n", "\r\n", "\r", "\0", "\\", ":",
-    "é", "日本", "\u2028", "\ufeff", "<!-- wish -->", "<!-- /wish -->", "<!-- wishlist export -->", "<!-- description -->",
+    "# ", "## ", "### ", "#### ", "1. ", "12. ", "- ", "* ", "+ ", "  - ", "    ", "\t", "> ", "**", "__",
+    "~~", "`", "```\n", "~~~\n", "[ ] ", "[x] ", "✅ ", "🔴 ", "1️⃣", ":white_check_mark:", "---\n", "===\n",
+    "|", "|-|-|\n", "<!-- ", "-->", "<img src=x onerror=y>", "(2 hours)", "(30 min)", "[L]", "[HIGH]",
+    "ML-001: ", "1.1 ", "Phase 1", "High Priority", "Roadmap", "Overview", "Priority: High",
+    "**Priority**: High", "**Effort**: 2-3 days", "Dependencies: #12", "Title", "text", " ", "\n", "\n\n",
+    "\r\n", "\r", "\0", "\\", ":", "é", "日本", "\u2028", "\ufeff", "<!-- wish -->", "<!-- /wish -->",
+    "<!-- wishlist export -->", "<!-- description -->",
 ]  # fmt: skip
 markdown = st.lists(st.sampled_from(MARKDOWN_PIECES), max_size=60).map("".join)
 
