@@ -92,11 +92,11 @@ def test_cutting_a_long_text_early_does_not_change_its_tokens(encoder: Encoder, 
 
 
 def test_a_text_of_ten_megabytes_is_encoded_at_once(encoder: Encoder) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     encoder.encode(["a leak in the connection pool " * 350_000])
 
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_half_characters_of_a_broken_file_are_survived(encoder: Encoder) -> None:

@@ -141,8 +141,8 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["`", "<", "](", "a.", "_", "- ```\n", "no ", "lose x ", "\u0301", "/"])
 def test_hostile_text_is_read_quickly(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     named(unit * 200_000)
 
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
