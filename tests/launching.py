@@ -63,7 +63,7 @@ def mark_installed(folder: Path) -> None:
 class Run:
     """`python run.py …` in a project."""
 
-    def __init__(self, project: Path, *arguments: str, **environment: str) -> None:
+    def __init__(self, project: Path, *arguments: str, background: bool = False, **environment: str) -> None:
         self.project = project
         self.port = free_port()
         self.log = (project / "output.txt").open("w+")
@@ -77,6 +77,7 @@ class Run:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=_like_a_shell_in_the_background if background else None,
             env={**plain, "PYTHONPYCACHEPREFIX": str(project / "pycache"), **environment},
         )
 
@@ -104,6 +105,10 @@ class Run:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(90)
         self.log.close()
+
+
+def _like_a_shell_in_the_background() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def processes_of(project: Path) -> list[psutil.Process]:

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,8 +34,8 @@ def shared_project() -> Iterator[Path]:
 def run(shared_project: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
-    def start(*arguments: str, **environment: str) -> Run:
-        runs.append(Run(shared_project, *arguments, **environment))
+    def start(*arguments: str, **options: Any) -> Run:
+        runs.append(Run(shared_project, *arguments, **options))
         return runs[-1]
 
     yield start
@@ -61,6 +62,14 @@ def test_running_app_is_ended_with_all_that_belongs_to_it(run, number):
     assert processes_of(started.project) == []
     assert "Tables are up to date" in started.output()
     assert f"Magnus runs at http://127.0.0.1:{started.port}" in started.output()
+
+
+def test_interrupt_reaches_a_start_in_the_background_of_a_script(run):
+    started = run(background=True).ready()
+
+    started.ask(signal.SIGINT)
+
+    assert started.status() == 0
 
 
 def test_impatient_second_ctrl_c_leaves_nothing_behind(run):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -22,8 +23,9 @@ from deploy.launch.screen import complain, phase, say
 
 LOCK_FILE = "requirements.txt"
 _START_SECONDS = 120.0
-_RESTARTS = 3
-_RESTART_WINDOW_SECONDS = 60.0
+_HELD_BACK_SECONDS = 1.0
+_CRASHES = 3
+_CRASH_WINDOW_SECONDS = 60.0
 _DATABASE_STOP_SECONDS = 75.0
 
 
@@ -33,15 +35,14 @@ def serve(options: Options, children: Children, project: Path = PROJECT) -> int:
     check_writable(options.data_dir, "Make it writable for yourself, or choose another folder with --data-dir.")
     environment = Environment(project, children, app_variables(options))
     environment.ensure(LOCK_FILE)
-    database = _hold_database(options, environment, children, project) if options.embedded_database else None
+    product = _Product(options, environment, children, project)
     try:
-        _set_up(environment, children, project)
+        product.start()
         with contextlib.suppress(Stopped):  # how a running app is meant to end
-            _keep_running(options, environment, children, project)
+            product.keep_running()
         return 0
     finally:
-        if database is not None:
-            _stop_in_order(children, database)
+        product.stop()
 
 
 def app_variables(options: Options) -> dict[str, str]:
@@ -55,87 +56,114 @@ def app_variables(options: Options) -> dict[str, str]:
     }
 
 
-def _hold_database(
-    options: Options, environment: Environment, children: Children, project: Path
-) -> subprocess.Popen[str]:
-    """Starts the embedded server and holds it from before the set-up until after the app."""
-    child = children.start(
-        [environment.python, "-m", "db.embedded", options.data_dir / "postgres"],
-        environment=environment.variables,
-        cwd=project,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    last = ""
-    for line in children.lines(child):
-        if line.startswith("postgresql://"):
-            return child
-        last = line or last
-    children.wait(child)
-    raise LaunchProblem(last or "The embedded database ended without a word.")
+class _Product:
+    """The processes that make up the product, in the order in which they need one another."""
 
+    def __init__(self, options: Options, environment: Environment, children: Children, project: Path) -> None:
+        self._options = options
+        self._environment = environment
+        self._children = children
+        self._project = project
+        self._database: subprocess.Popen[str] | None = None
+        self._app: subprocess.Popen[str] | None = None
 
-def _set_up(environment: Environment, children: Children, project: Path) -> None:
-    """Migrates, and fills in what a first start needs. Its lines of progress are shown, and its errors are ours."""
-    child = children.start(
-        [environment.python, "-m", "ci_core", "setup"],
-        environment=environment.variables,
-        cwd=project,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    last: deque[str] = deque(maxlen=1)
-    for line in children.lines(child):
-        if line:
-            if last:
-                say(f"  {last[0]}")
-            last.append(line)
-    if children.wait(child) != 0:
-        raise LaunchProblem(last[0].removeprefix("Error: ") if last else "The set-up ended without a word.")
-    if last:
-        say(f"  {last[0]}")
-
-
-def _keep_running(options: Options, environment: Environment, children: Children, project: Path) -> NoReturn:
-    """Starts the app, and again when it crashes. Ends by Stopped, or by LaunchProblem when it keeps crashing."""
-    ended: deque[float] = deque(maxlen=_RESTARTS)
-    first = True
-    while True:
-        app = _start_app(options, environment, children, project)
-        _greet(options, first=first)
-        first = False
-        status = children.wait(app)
-        ended.append(time.monotonic())
-        if len(ended) == _RESTARTS and ended[-1] - ended[0] < _RESTART_WINDOW_SECONDS:
-            raise LaunchProblem(
-                f"The app ended {_RESTARTS} times within a minute, the last time {_how(status)}. Its own messages are "
-                "above; `python -m ci_core doctor` checks what it needs."
+    def start(self) -> None:
+        """Starts all of it. The app loads beside database and set-up; nobody is told of it before all is well."""
+        if self._options.embedded_database:
+            self._database = self._module(
+                "db.embedded", str(self._options.data_dir / "postgres"), stdin=subprocess.PIPE, piped=True
             )
-        complain(f"The app ended unexpectedly, {_how(status)}. It is started again; what was stored is kept.")
+        self._app = self._start_app()
+        if self._database is not None:
+            self._await_database(self._database)
+        self._set_up()
+        self._await_app(self._app)
+        self._greet(first=True)
 
+    def keep_running(self) -> NoReturn:
+        """Starts a crashed app again. Ends by Stopped, or by LaunchProblem when it keeps crashing."""
+        ended: deque[float] = deque(maxlen=_CRASHES)
+        while True:
+            app = self._app or self._start_app()
+            status = self._children.wait(app)
+            ended.append(time.monotonic())
+            if len(ended) == _CRASHES and ended[-1] - ended[0] < _CRASH_WINDOW_SECONDS:
+                raise LaunchProblem(
+                    f"The app ended {_CRASHES} times within a minute, the last time {_how(status)}. Its own messages "
+                    "are above; `python -m ci_core doctor` checks what it needs."
+                )
+            complain(f"The app ended unexpectedly, {_how(status)}. It is started again; what was stored is kept.")
+            self._app = self._start_app()
+            self._await_app(self._app)
+            self._greet(first=False)
 
-def _start_app(options: Options, environment: Environment, children: Children, project: Path) -> subprocess.Popen[str]:
-    """Starts Streamlit and waits until it answers."""
-    command: list[str | Path] = [environment.python, "-m", "streamlit", "run", project / "app.py"]
-    command += [f"--server.address={options.host}", f"--server.port={options.port}", "--server.headless=true"]
-    app = children.start(
-        command, environment=environment.variables, cwd=project, stdout=subprocess.DEVNULL, dies_with_us=True
-    )
-    deadline = time.monotonic() + _START_SECONDS
-    status = children.wait(app, until=lambda: app_answers(options.address) or time.monotonic() > deadline)
-    if status is not None:
-        raise LaunchProblem(f"The app did not start; it ended {_how(status)}. Its own messages are above.")
-    if time.monotonic() > deadline:
-        raise LaunchProblem(f"The app does not answer at {options.address} after {_START_SECONDS:.0f} s.")
-    return app
+    def stop(self) -> None:
+        """Ends the app first, then the database that it uses."""
+        if self._app is None and self._database is None:
+            return
+        with phase("Stopping"):
+            for child in self._children.others_than(self._database):
+                self._children.stop(child)
+            if self._database is not None:
+                self._children.stop(self._database, _DATABASE_STOP_SECONDS)
 
+    def _await_database(self, child: subprocess.Popen[str]) -> None:
+        """Waits until the embedded server, which the child holds until its standard input is closed, has an address."""
+        last = ""
+        for line in self._children.lines(child):
+            if line.startswith("postgresql://"):
+                return
+            last = line or last
+        raise LaunchProblem(last or "The embedded database ended without a word.")
 
-def _greet(options: Options, *, first: bool) -> None:
-    say(f"Magnus runs at {options.address} (Ctrl+C ends it)")
-    if first and options.browser and has_display(options.settings):
-        # In a thread of its own: some browsers keep their starter waiting.
-        threading.Thread(target=webbrowser.open, args=[options.address], daemon=True).start()
+    def _set_up(self) -> None:
+        """Migrates, and fills in what a first start needs. Its lines of progress are shown, and its errors are ours."""
+        child = self._module("ci_core", "setup", piped=True)
+        last, shown, came = "", True, time.monotonic()
+        for line in self._children.lines(child):
+            # A line that nothing follows may be the error, which is shown once, at the end.
+            if not shown and (line or time.monotonic() - came > _HELD_BACK_SECONDS):
+                say(f"  {last}")
+                shown = True
+            if line:
+                last, shown, came = line, False, time.monotonic()
+        if self._children.wait(child) != 0:
+            raise LaunchProblem(re.sub("^error: ", "", last, flags=re.IGNORECASE) or "The set-up ended without a word.")
+        if not shown:
+            say(f"  {last}")
+
+    def _start_app(self) -> subprocess.Popen[str]:
+        address = [f"--server.address={self._options.host}", f"--server.port={self._options.port}"]
+        app = str(self._project / "app.py")
+        return self._module("streamlit", "run", app, *address, "--server.headless=true", dies_with_us=True)
+
+    def _await_app(self, app: subprocess.Popen[str]) -> None:
+        address = self._options.address
+        deadline = time.monotonic() + _START_SECONDS
+        status = self._children.wait(app, until=lambda: app_answers(address) or time.monotonic() > deadline)
+        if status is not None:
+            raise LaunchProblem(f"The app did not start; it ended {_how(status)}. Its own messages are above.")
+        if time.monotonic() > deadline:
+            raise LaunchProblem(f"The app does not answer at {address} after {_START_SECONDS:.0f} s.")
+
+    def _greet(self, *, first: bool) -> None:
+        say(f"Magnus runs at {self._options.address} (Ctrl+C ends it)")
+        if first and self._options.browser and has_display(self._options.settings):
+            # In a thread of its own: some browsers keep their starter waiting.
+            threading.Thread(target=webbrowser.open, args=[self._options.address], daemon=True).start()
+
+    def _module(
+        self, *words: str, stdin: int = subprocess.DEVNULL, piped: bool = False, dies_with_us: bool = False
+    ) -> subprocess.Popen[str]:
+        return self._children.start(
+            [self._environment.python, "-m", *words],
+            environment=self._environment.variables,
+            cwd=self._project,
+            stdin=stdin,
+            stdout=subprocess.PIPE if piped else subprocess.DEVNULL,
+            stderr=subprocess.STDOUT if piped else None,
+            dies_with_us=dies_with_us,
+        )
 
 
 def has_display(settings: dict[str, str]) -> bool:
@@ -143,14 +171,6 @@ def has_display(settings: dict[str, str]) -> bool:
     if sys.platform in ("win32", "darwin"):
         return not settings.get("SSH_CONNECTION")
     return bool(settings.get("DISPLAY") or settings.get("WAYLAND_DISPLAY"))
-
-
-def _stop_in_order(children: Children, database: subprocess.Popen[str]) -> None:
-    """The app first, then the database that it uses."""
-    with phase("Stopping"):
-        for child in children.others_than(database):
-            children.stop(child)
-        children.stop(database, _DATABASE_STOP_SECONDS)
 
 
 def _how(status: int | None) -> str:

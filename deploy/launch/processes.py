@@ -35,8 +35,9 @@ class Children:
         """From here on Ctrl+C and the like stop us in an orderly way; a second one hurries, and orphans nothing."""
         for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
             number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup wants to outlive SIGHUP
-                signal.signal(number, self._on_signal)
+            if number is None or (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
+                continue  # nohup: the end of the terminal is not ours. But "&" in a script must not shut out Ctrl+C
+            signal.signal(number, self._on_signal)
 
     def start(
         self,
@@ -129,7 +130,7 @@ class Children:
         child.wait()
         self._forget(child)
 
-    def others_than(self, child: subprocess.Popen[str]) -> list[subprocess.Popen[str]]:
+    def others_than(self, child: subprocess.Popen[str] | None) -> list[subprocess.Popen[str]]:
         """The running children but one, the newest first."""
         return [other for other in reversed(self._running) if other is not child]
 
