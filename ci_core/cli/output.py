@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +20,9 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 UNSAFE = {"Cc", "Cs"}
 DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 ELLIPSIS = "…"
+GAP = "  "
+NARROWEST = 12
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 class Column(NamedTuple):
@@ -75,18 +80,37 @@ def _safe(character: str) -> str:
 
 
 def write_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
-    """A table: fitted to a terminal, where flexible columns give way, or whole lines for a pipe."""
-    lines = [[_cell(value) for value in row] for row in rows]
-    if sys.stdout.isatty():
-        _write_fitted(columns, lines)
-        return
-    widths = [max([len(column.title), *(len(line[place]) for line in lines)]) for place, column in enumerate(columns)]
-    for line in [[column.title for column in columns], *lines]:
-        cells = (
-            cell.rjust(width) if column.numeric else cell.ljust(width)
-            for cell, width, column in zip(line, widths, columns, strict=True)
-        )
-        write("  ".join(cells).rstrip())
+    """A table: on a terminal its flexible columns give way to the width, for a pipe every line is whole."""
+    from rich.cells import cell_len  # an emoji is two columns wide
+
+    lines = [[column.title for column in columns], *([_cell(value) for value in row] for row in rows)]
+    widths = [max(cell_len(line[place]) for line in lines) for place in range(len(columns))]
+    terminal = sys.stdout.isatty()
+    if terminal:
+        _fit(columns, widths, shutil.get_terminal_size().columns)
+    for number, line in enumerate(lines):
+        cells = (_padded(cell, width, column) for cell, width, column in zip(line, widths, columns, strict=True))
+        text = GAP.join(cells).rstrip()
+        write(f"{BOLD}{text}{PLAIN}" if terminal and number == 0 and "NO_COLOR" not in os.environ else text)
+
+
+def _fit(columns: Sequence[Column], widths: list[int], available: int) -> None:
+    """Make flexible columns narrower, the widest first, until the table fits; they keep at least a few letters."""
+    excess = sum(widths) + len(GAP) * (len(widths) - 1) - available
+    for place in sorted((place for place, column in enumerate(columns) if column.flexible), key=lambda p: -widths[p]):
+        narrower = max(NARROWEST, widths[place] - max(excess, 0))
+        if narrower < widths[place]:
+            excess -= widths[place] - narrower
+            widths[place] = narrower
+
+
+def _padded(cell: str, width: int, column: Column) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(cell) > width:
+        return set_cell_size(cell, width - 1) + ELLIPSIS
+    space = " " * (width - cell_len(cell))
+    return space + cell if column.numeric else cell + space
 
 
 def _cell(value: object) -> str:
@@ -95,25 +119,6 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
     return " ".join(clean(str(value)).split())
-
-
-def _write_fitted(columns: Sequence[Column], lines: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for place, column in enumerate(columns):
-        table.add_column(
-            column.title,
-            justify="right" if column.numeric else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            min_width=None if column.flexible else max([len(column.title), *(len(line[place]) for line in lines)]),
-        )
-    for line in lines:
-        table.add_row(*(Text(cell) for cell in line))
-    Console(highlight=False, markup=False).print(table)
 
 
 def write_pairs(pairs: Iterable[tuple[str, object]]) -> None:
