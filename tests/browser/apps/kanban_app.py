@@ -2,7 +2,8 @@
 
 The address sets it up: `?board=` names the board (each name has cards of its own, shared by all who name it), `cards=`
 says how many, `tick=` how often it looks for other people's changes, `slow=` how long a move takes, both in seconds;
-`lossy` loses the first base, `leave` adds a switch that takes the board off the page.
+`whole` runs the whole page on every event, `dialog` then opens cards in a dialog, `lossy` loses the first base, and
+`leave` adds a switch that takes the board off the page.
 `?board=…&do=…` plays another person instead of drawing.
 """
 
@@ -53,6 +54,15 @@ def play_other_person(what: str) -> None:
     st.code(json.dumps({"stored": current_board().stored, "cards": cards}), language=None)
 
 
+def close_card() -> None:
+    st.session_state.opened = None
+
+
+@st.dialog("A card", on_dismiss=close_card)
+def card_dialog() -> None:
+    st.text_input("Title")
+
+
 def draw_board() -> None:
     tracker = st.session_state.setdefault("tracker", BaseTracker())
     only = st.query_params.get("only")
@@ -90,6 +100,8 @@ elif "whole" in st.query_params:  # without fragments: every event runs the whol
     if "bare" in st.query_params:
         draw_bare_button()
     draw_board()
+    if "dialog" in st.query_params and st.session_state.get("opened"):
+        card_dialog()
 else:
     if "bare" in st.query_params:
         st.fragment(draw_bare_button)()

@@ -87,6 +87,7 @@ class BoardPage:
         self._query = {"board": board}
         self.settings = settings
         context_settings = settings.pop("context", {})
+        settings.setdefault("tick", 0)  # looking for other people's changes costs time that most tests can do without
         self.context: BrowserContext = browser.new_context(
             **{"viewport": {"width": 1280, "height": 720}, **context_settings}
         )
@@ -104,7 +105,7 @@ class BoardPage:
             self.hosts.add(parts.netloc)
 
     def wait_until_drawn(self) -> None:
-        self.page.wait_for_selector(".kanban[data-ready=true] .card", state="attached", timeout=30_000)
+        self.page.wait_for_selector(".kanban[data-ready=true] .card", state="attached", timeout=60_000)
 
     def card(self, card_id: int) -> Locator:
         return self.page.locator(f'.list .card[data-id="{card_id}"]')
@@ -156,10 +157,10 @@ class BoardPage:
         for key in keys:
             self.page.keyboard.press(key)
 
-    def wait_until_saved(self, timeout: float = 15_000) -> None:
+    def wait_until_saved(self, timeout: float = 30_000) -> None:
         self.page.wait_for_selector('.kanban[data-waiting="0"]', timeout=timeout)
 
-    def wait_for(self, script: str, timeout: float = 8_000) -> None:
+    def wait_for(self, script: str, timeout: float = 30_000) -> None:
         """Wait until `script`, in which `root` is the board, holds."""
         shadow = "document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
         self.page.wait_for_function(f"() => {{ const root = {shadow}; return {script}; }}", timeout=timeout)
@@ -169,7 +170,7 @@ class BoardPage:
         page = self.context.new_page()
         try:
             page.goto(f"{self._url}/?{urlencode({**self._query, 'do': what})}")
-            return dict(json.loads(page.locator("[data-testid=stCode] code").inner_text(timeout=15_000)))
+            return dict(json.loads(page.locator("[data-testid=stCode] code").inner_text(timeout=60_000)))
         finally:
             page.close()
 

@@ -274,7 +274,7 @@ def test_a_killed_server_loses_no_move_and_doubles_none(open_board: OpenBoard, t
         server.kill()
         board.card(third).focus()
         board.press("]")
-        expect(board.page.locator(".saving")).to_contain_text("not saved yet", timeout=10_000)
+        expect(board.page.locator(".saving")).to_contain_text("not saved yet")
         server.start()
         board.wait_until_saved(40_000)
 

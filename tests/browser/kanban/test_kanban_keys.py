@@ -72,6 +72,23 @@ def test_enter_and_a_click_open_the_card(open_board: OpenBoard) -> None:
     expect(board.page.get_by_text(f"opened {second}")).to_be_visible()
 
 
+def test_the_card_gets_the_focus_back_when_its_dialog_closes(open_board: OpenBoard) -> None:
+    board = open_board(whole=1, dialog=1)
+    card = board.order("proposed")[2]
+    board.card(card).focus()
+
+    board.press("Enter")
+    expect(board.page.get_by_role("dialog")).to_be_visible()
+    board.press("j", "]")
+    board.page.get_by_role("dialog").get_by_label("Close").click()
+    expect(board.page.get_by_role("dialog")).to_have_count(0)
+    board.wait_for(f"root.activeElement?.dataset.id === '{card}'")
+
+    board.press("j")
+    assert board.focused() == board.order("proposed")[3]
+    assert board.other_person("report")["stored"] == []
+
+
 def test_escape_clears_the_selection(open_board: OpenBoard) -> None:
     board = open_board()
     board.card(board.order("proposed")[0]).focus()

@@ -144,15 +144,20 @@ class Board {
     this.notices.banner(data.message);
     const wasCurrent = this.view.currentId;
     this.view.setCurrent(data.selected_id);
-    if (wasCurrent !== null && data.selected_id === null && document.activeElement === document.body) {
-      this.view.restoreFocus(wasCurrent);
-    }
+    if (wasCurrent !== null && data.selected_id === null) this.giveFocusBack(wasCurrent);
     this.outbox.goOn();
     if (known) clearTimeout(this.baseTimer);
     else this.askForBase();
     this.layOut();
     this.root.dataset.revision = String(this.store.revision);
     this.root.dataset.ready = String(known);
+  }
+
+  // The card that was open gets the focus back; a dialog takes a moment to go, and its own idea of focus with it.
+  giveFocusBack(id) {
+    for (const wait of [0, 200, 500]) {
+      setTimeout(() => nothingHasFocus() && this.view.restoreFocus(id), wait);
+    }
   }
 
   askForBase() {

@@ -10,8 +10,7 @@ class BoardKeys {
     view.root.addEventListener("keydown", (event) => this.handle(event));
     // with nothing focused, J K H L take the person to the board
     this.fromPage = (event) => {
-      const nothingFocused = document.activeElement === document.body || document.activeElement === null;
-      if (nothingFocused && "jkhl".includes(event.key) && !hasModifier(event) && view.activeId !== null) {
+      if (nothingHasFocus() && "jkhl".includes(event.key) && !hasModifier(event) && view.activeId !== null) {
         event.preventDefault();
         view.focus(view.activeId);
       }
@@ -155,6 +154,12 @@ class BoardKeys {
     this.actions.tell(`${this.view.selected.size} selected`);
     return true;
   }
+}
+
+// A dialog above the board keeps the keys for itself, wherever the focus is.
+function nothingHasFocus() {
+  const active = document.activeElement;
+  return (active === null || active === document.body) && document.querySelector('[role="dialog"]') === null;
 }
 
 // Many keyboards have the brackets behind AltGr or Option.
