@@ -104,7 +104,7 @@ def _delete(shared: Backend, comment_id: int) -> None:
 
 
 def _draw_entry(shared: Backend, form: EditForm, entry: HistoryEntry) -> None:
-    with st.container(horizontal=True, vertical_alignment="top", key=f"history-{entry.audit_id}"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="top", key=f"history-{entry.audit_id}"):
         lines = [f"**{as_text(entry.actor)}** {as_text(entry.summary)} · :gray[{ago(entry.occurred_at)}]"]
         lines += [
             f":gray[{as_text(LABELS.get(change.field, change.field.replace('_', ' ')))}: "

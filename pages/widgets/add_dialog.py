@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,10 +21,10 @@ from pages.widgets.session import Backend, actor
 from pages.widgets.snackbar import offer_undo
 from pages.widgets.text import as_text, label, shortened
 
-log = logging.getLogger(__name__)
 OPEN, ERRORS = "adding", "add-errors"
 FIELDS = ("title", "description", "priority", "category", "feature_area", "assignee", "estimated_hours")
 SHORTEST_TITLE = 4
+SHORTEST_WORD = 3
 MOST_SIMILAR = 4
 
 
@@ -111,14 +111,20 @@ def _draw_similar(shared: Backend, title: str) -> None:
 
 
 def _similar(shared: Backend, title: str) -> list[tuple[int, str, str]]:
+    """Id, title and a note of what means nearly the same, then of what has words in common."""
+    from ci_core.backlog.search import search_enhancements
     from ci_core.backlog.similar import similar_to_text
 
+    encoder = shared.encoder.ready()
+    words = [word for word in re.findall(r"\w+", title) if len(word) >= SHORTEST_WORD]
     with shared.database.reading() as session:
-        found = similar_to_text(session, title, encoder=shared.encoder.ready(), limit=MOST_SIMILAR)
-    return [
-        (one.enhancement.id, one.enhancement.title, f"{one.similarity:.0%} · {label(one.enhancement.status)}")
-        for one in found
-    ]
+        alike = similar_to_text(session, title, encoder=encoder, limit=MOST_SIMILAR) if encoder else ()
+        wide = " OR ".join(words)
+        same_words = search_enhancements(session, wide, encoder=None, limit=MOST_SIMILAR) if words else None
+    found = {one.enhancement.id: (one.enhancement, f"{one.similarity:.0%} alike") for one in alike}
+    for one in same_words.enhancements if same_words else ():
+        found.setdefault(one.id, (one, "same words"))
+    return [(one.id, one.title, f"{note} · {label(one.status)}") for one, note in list(found.values())[:MOST_SIMILAR]]
 
 
 def _open_instead(enhancement_id: int) -> None:

@@ -21,6 +21,7 @@ from pages.widgets.text import ago, as_text, label, number
 
 WATCH_SECONDS = 2.0
 WIDTH = 960
+TABS = ("Overview", "Score", "Links", "Activity")
 
 
 def detail_dialog(shared: Backend, enhancement_id: int) -> None:
@@ -54,9 +55,7 @@ def _draw(shared: Backend, enhancement_id: int) -> None:
     if form.opened.merged_into_id is not None:
         links.draw_tombstone(shared, form)
     draw_conflict(form)
-    score = number(form.opened.ai_priority_score and round(form.opened.ai_priority_score))
-    names = ("Overview", f"Score {score}", "Links", "Activity")
-    tabs = st.tabs(names, on_change="rerun", key=f"detail-tabs-{enhancement_id}", default="Overview")
+    tabs = st.tabs(TABS, on_change="rerun", key=f"detail-tabs-{enhancement_id}", default=TABS[0])
     # The fields are always drawn: a field that is not drawn forgets what was typed into it.
     with tabs[0]:
         draw_fields(shared, form)
@@ -74,6 +73,7 @@ def _draw_facts(form: EditForm) -> None:
     parts = [
         f"**{label(item.status)}** {ago(item.status_entered_at)}",
         f"added {ago(item.created_at)} by {as_text(item.created_by)}",
+        f"score {number(item.ai_priority_score and round(item.ai_priority_score))}",
         f"version {item.version}",
     ]
     if item.source_url:

@@ -44,7 +44,12 @@ def _draw_text(form: EditForm) -> None:
     st.text_input(LABELS["title"], key=key, max_chars=TITLE_MAX)
     _message(form, "title")
     mode = st.segmented_control(
-        LABELS["description"], ["Write", "Preview"], default="Write", required=True, key="description-mode"
+        "How to show the description",
+        ["Write", "Preview"],
+        default="Write",
+        required=True,
+        key="description-mode",
+        label_visibility="collapsed",
     )
     key = _seeded(form, "description")
     if mode == "Preview":
