@@ -41,6 +41,7 @@ class Wish:
     fields: Fields
     rich: bool
     batch: int | None = None
+    is_row: bool = False
 
 
 _LINK_ONLY = re.compile(r"^\s*\[[^\]]*\]\(#[^)]*\)\s*$")
@@ -52,6 +53,9 @@ _MAY_END_IN_NOTE = re.compile(
     r"[)\]}]\W*$|\b(?:done|completed?|implemented|shipped|fixed|hours?|hrs?|h|days?|weeks?|min\w*|months?|priority"
     r"|p\d)\W*$",
     re.IGNORECASE,
+)
+_DOCUMENT_KEYS = frozenset(
+    ["author", "authors", "version", "date", "last updated", "created", "updated", "owner", "maintainer", "reviewers"]
 )
 _STATUS_LEAD = re.compile(r"^\s*(?:[⏳🔲🚧⬜☐🔄📋🔜🟩✅☑✔✓]|\[[ xX]\](?=\s|$)|~~)")
 
@@ -78,7 +82,8 @@ def list_kind(block: Block, repeated: frozenset[str] = frozenset()) -> str:
         if sum(name.upper() in SIZES or _names_level(name) for name in names) * 2 > len(names):
             return "legend"
         keyed = [name for lead in leads for name, _ in fields_of_line(lead)]
-        if sum(is_telling(name) or is_aspect(name) or name in repeated for name in keyed) * 2 > len(leads):
+        sides = sum(is_telling(name) or is_aspect(name) or name in repeated or name in _DOCUMENT_KEYS for name in keyed)
+        if sides * 2 > len(leads):
             return "fields"
         return "bold"
     if sum(is_telling(name) for lead in leads for name, _ in fields_of_line(lead)) * 2 > len(leads):
@@ -259,7 +264,7 @@ def row_wishes(block: Block, context: Context) -> Iterator[Wish]:
                 label.done = True
             body.append(f"- **{columns[index] or 'Note'}**: {value}")
         if _has_cells(row):
-            yield Wish(row.line + 1, label, "\n".join(body), context, fields, bool(body), batch=block.start)
+            yield Wish(row.line + 1, label, "\n".join(body), context, fields, False, batch=block.start, is_row=True)
 
 
 def _has_cells(row: Row) -> bool:

@@ -80,7 +80,7 @@ _NEXT_FIELD = re.compile(
 
 def label_key(label: str) -> str:
     """A label for comparing: lower case, without emoji, brackets and colon."""
-    return re.sub(r"\s+", " ", re.sub(r"\([^()]*\)", "", without_emoji(label))).strip(" :*_-").lower()
+    return re.sub(r"\s+", " ", re.sub(r"\([^()]*\)", "", without_emoji(label))).strip(" :*_.-").lower()
 
 
 def fields_of_line(line: str) -> Iterator[tuple[str, str]]:

@@ -231,6 +231,21 @@ _ASPECT_WORDS = frozenset(
 )
 
 
+_TELLING_ASPECT = re.compile(
+    r"(?:(?:key|main|proposed|technical|expected|current|desired|target|brief|user|business|feature|implementation) )*"
+    r"(?:description|state|situation|benefits?|implementation|ideas|details?|solution|problem|problem statement"
+    r"|features?|value|"
+    r"impact|rationale|motivation|use cases?|user stor(?:y|ies)|acceptance criteria|requirements?|approach|effort"
+    r"|estimate|complexity|"
+    r"priority|status|behaviou?r|why|what|how|overview|summary|goals?|dependencies)(?: .*)?"
+)
+
+
+def is_telling_aspect(title: str) -> bool:
+    """True for the sides that only a wish has; "Visualizations" or "Data Model" may be wishes themselves."""
+    return bool(_TELLING_ASPECT.fullmatch(without_emoji(title).strip(" :*_").lower()))
+
+
 def is_aspect(title: str) -> bool:
     """True when a sub-heading or label names a side of one wish: "Current State", "Benefits", "API Endpoints"."""
     words = re.sub(r"[^\w\s&/,-]", " ", without_emoji(title)).strip().lower()

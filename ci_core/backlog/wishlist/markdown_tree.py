@@ -101,7 +101,7 @@ def trim(text: str) -> str:
 
 def normalize(text: str) -> str:
     """Line ends as `\\n` and no NUL, just as markdown-it reads the source, so that its line numbers fit."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd").removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
 
 
 def block_parser() -> MarkdownIt:
@@ -121,7 +121,7 @@ def _ends_at_label(state: StateBlock, line: int, _end: int, silent: bool) -> boo
 
 def read_document(text: str) -> Document:
     """Builds the outline. Takes any text; never raises."""
-    lines = normalize(text).split("\n")
+    lines = normalize(text).removeprefix("\ufeff").split("\n")
     title, matter_end = _front_matter(lines)
     visible = [""] * matter_end + lines[matter_end:]
     tokens = block_parser().parse("\n".join(visible))

@@ -39,7 +39,7 @@ def parse_wishlist(text: str, *, default_feature_area: str | None = None) -> Par
     item; without it the area comes from a field, from the section, or from the document's title. A document written
     by `render_wishlist` gives exactly the items that were written, and what people added to it.
     """
-    exported = read_export(normalize(text)) if DOCUMENT in text else None
+    exported = read_export(normalize(text).removeprefix("\ufeff")) if DOCUMENT in text else None
     if exported is None:
         return _parse(text, default_feature_area or None)
     items = [

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
 from ci_core.backlog.wishlist.entries import list_kind, read_entry_title
-from ci_core.backlog.wishlist.fields import is_telling, label_key, label_of, telling_labels
+from ci_core.backlog.wishlist.fields import fields_of_line, is_telling, label_key, label_of, telling_labels
 from ci_core.backlog.wishlist.headings import Group, group_of, is_aspect
 from ci_core.backlog.wishlist.inline import plain_text, split_lead
 from ci_core.backlog.wishlist.markdown_tree import Block, Heading, trim
@@ -87,11 +89,31 @@ def repeated_labels(root: Heading) -> frozenset[str]:
         if heading.level > 1 and group_of(plain_text(heading.text)) is None:
             below.update({label_key(plain_text(child.text)) for child in heading.children})
             labels = {label_key(plain_text(text)) for block in heading.blocks if (text := label_of(block)) is not None}
-            leads.update(labels)
+            lists = [block for block in heading.blocks if block.kind == "list"]
+            leads.update(labels | {key for block in lists for entry in block.entries for key in _bold_keys(entry.lead)})
     names = {name for name, count in below.items() if count >= 2} | {
         name for name, count in leads.items() if count >= 3
     }
     return frozenset(name for name in names if group_of(name) is None)
+
+
+_LOOSE_CODE = re.compile(r"(?P<id>(?P<prefix>[A-Z]{1,6})[-_]?\d{1,4})\s+(?=\S)")
+
+
+def take_shared_codes(parts: Sequence[Part]) -> None:
+    """Reads codes without a colon ("R-1 Bulk edit") as such where several siblings begin with the same letters."""
+    found = [(part, code) for part in parts if not part.numbered and (code := _LOOSE_CODE.match(part.label.text))]
+    prefixes = Counter(code["prefix"] for _, code in found)
+    for part, code in found:
+        if prefixes[code["prefix"]] >= max(2, len(parts) / 2):
+            part.label.identifier = code["id"]
+            part.label.text = part.label.text[code.end() :]
+
+
+def _bold_keys(lead: str) -> list[str]:
+    """The label of a bullet such as "- **Cost**: low"."""
+    line = lead.split("\n", 1)[0]
+    return [key for key, _ in fields_of_line(line)][:1] if "**" in line else []
 
 
 def read_part(heading: Heading, depth: int, repeated: frozenset[str], *, is_label: bool = False) -> Part:
@@ -103,6 +125,7 @@ def read_part(heading: Heading, depth: int, repeated: frozenset[str], *, is_labe
     else:
         group = group_of(label.text)
     children = [read_part(child, depth + 1, repeated) for child in heading.children]
+    take_shared_codes(children)
     if not children and not is_label:
         labels = _labels(heading, grouping=group is not None)
         children = [read_part(child, depth + 1, repeated, is_label=True) for child in labels]

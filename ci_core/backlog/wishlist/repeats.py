@@ -13,6 +13,8 @@ from ci_core.backlog.wishlist.items import SkippedPart
 from ci_core.backlog.wishlist.sections import Found
 
 _FEW = 3
+_NEARLY_ALL = 0.8
+_SOME = 0.25
 _CANDIDATES = 60
 _LITTLE = frozenset(
     """
@@ -61,9 +63,17 @@ def leave_out_repeats(found: Found) -> tuple[list[Wish], list[SkippedPart]]:
     for wish in kept:
         known.add(wish.label.text)
     for batch in bare:
-        if known.count and len(batch) > 1 and _share_known(batch, known) >= 0.5:
+        share = _share_known(batch, known) if len(batch) > 1 else 0
+        if share >= (_NEARLY_ALL if batch[0].is_row else 0.5):
             skipped.append(_skipped(batch, "a list that only names items described elsewhere"))
             continue
+        if batch[0].is_row and share >= _SOME:
+            # A table of all wishes, of which some have a section of their own as well.
+            named = [wish for wish in batch if known.knows(wish.label.text)]
+            skipped.extend(
+                SkippedPart(wish.line, wish.label.text, "a row for an item described elsewhere") for wish in named
+            )
+            batch = [wish for wish in batch if wish not in named]
         kept.extend(batch)
         for wish in batch:
             known.add(wish.label.text)

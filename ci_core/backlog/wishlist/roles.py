@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 
 from ci_core.backlog.wishlist.entries import is_item_table, speaks_for_itself
-from ci_core.backlog.wishlist.fields import fields_of_line, is_telling, label_key
-from ci_core.backlog.wishlist.headings import is_aspect, names_many
+from ci_core.backlog.wishlist.fields import fields_of_line, is_telling, label_key, label_of
+from ci_core.backlog.wishlist.headings import is_aspect, is_telling_aspect, names_many
 from ci_core.backlog.wishlist.markdown_tree import Heading
 from ci_core.backlog.wishlist.not_wishes import OBSERVATIONS
 from ci_core.backlog.wishlist.parts import Part, Role
@@ -57,7 +57,11 @@ class _Company:
         text = part.label.text
         if is_aspect(text) or is_telling(text):
             return True
-        return label_key(part.label.full) in self.repeated and _style(part) != "sure"
+        return self.repeats(part) and _style(part) != "sure"
+
+    def repeats(self, part: Part) -> bool:
+        """Whether the heading comes back below other headings and is no field of work such as "Performance"."""
+        return label_key(part.label.full) in self.repeated and not _TOPIC.fullmatch(part.label.text)
 
 
 def _role(part: Part, company: _Company) -> Role:
@@ -79,7 +83,8 @@ def _role(part: Part, company: _Company) -> Role:
         return Role.SECTION
     sides = sum(company.is_side(child) for child in part.children)
     several = names_many(part.label.text) and sides < len(part.children)
-    if part.children and sides * 2 >= len(part.children) and not several:
+    told = any(is_telling_aspect(child.label.text) or company.repeats(child) for child in part.children)
+    if told and sides * 2 >= len(part.children) and not several:
         return Role.WISH
     if part.children and not part.children[0].is_label:
         return Role.SECTION
@@ -120,10 +125,15 @@ def _role_of_marked(part: Part, company: _Company) -> Role:
         return Role.WISH
     if part.heading.level == 1 and headings:
         return Role.SECTION
-    others = [child for child in headings if not company.is_side(child)]
+    others = [child for child in headings if not company.is_side(child) and not _is_step(child)]
     if any(child.telling for child in others) or any(_code(child.label.identifier) for child in others):
         return Role.SECTION
-    if part.depth == 1 and _CHAPTER_NUMBER.fullmatch(number) and _is_divided(part, headings, others, company):
+    if (
+        part.depth == 1
+        and not part.label.called
+        and _CHAPTER_NUMBER.fullmatch(number)
+        and _is_divided(part, headings, others, company)
+    ):
         return Role.SECTION
     return Role.WISH
 
@@ -137,6 +147,11 @@ def _is_divided(part: Part, headings: Sequence[Part], others: Sequence[Part], co
     if part.telling or headings or not kinds or any(kind not in {"bold", "checkboxes"} for kind in kinds):
         return False
     return "bold" in kinds or names_many(part.label.text)
+
+
+def _is_step(part: Part) -> bool:
+    """A stage of one wish: "Phase 1", "Week 2"."""
+    return part.group is not None and part.group.kind == "time"
 
 
 def _code(identifier: str | None) -> bool:
@@ -182,6 +197,8 @@ def _settle_leaves(parts: Sequence[Part]) -> None:
         style = styles[id(part)]
         if part.is_label:
             part.role = _label_role(part, style)
+        elif style in {"sure", "bold"} and _is_described(part):
+            part.role = Role.WISH
         elif style == "sure":
             part.role = Role.SECTION
         elif style in {"empty", "other"}:
@@ -196,6 +213,18 @@ def _settle_leaves(parts: Sequence[Part]) -> None:
         else:
             in_company = part.depth > 1 or not others
             part.role = Role.WISH if in_company and bold <= plain else Role.SKIP
+
+
+def _is_described(part: Part) -> bool:
+    """A heading with a text of its own above boxes or bold bullets: those are its steps or features."""
+    first = part.heading.blocks[0]
+    if part.depth == 1 or names_many(part.label.text) or _TOPIC.fullmatch(part.label.text):
+        return False
+    if any(kind == "bold" and speaks_for_itself(block, kind) for block, kind in part.lists):
+        return False
+    text = first.text.strip()
+    told = first.kind == "paragraph" and not text.endswith((":", ":**", "*", "_"))
+    return first.kind == "quote" or (told and label_of(first) is None)
 
 
 def _label_role(part: Part, style: str) -> Role:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ci_core.backlog.wishlist.entries import Context, Wish, entry_wishes, is_item_table, list_kind, row_wishes
@@ -13,7 +13,7 @@ from ci_core.backlog.wishlist.items import SkippedPart
 from ci_core.backlog.wishlist.markdown_tree import Block, Document, Heading, trim
 from ci_core.backlog.wishlist.marks import CIRCLES
 from ci_core.backlog.wishlist.not_wishes import OBSERVATIONS
-from ci_core.backlog.wishlist.parts import Part, Role, read_part, repeated_labels, title_and_tops
+from ci_core.backlog.wishlist.parts import Part, Role, read_part, repeated_labels, take_shared_codes, title_and_tops
 from ci_core.backlog.wishlist.roles import decide_roles
 
 # How many blocks between two entries of an interrupted list can belong to the first of them.
@@ -43,6 +43,7 @@ def find_wishes(doc: Document) -> tuple[str | None, Found]:
     title, tops, intro = title_and_tops(doc.root)
     walk = Walk(doc, repeated_labels(doc.root))
     parts = [read_part(heading, 1, walk.repeated) for heading in tops]
+    take_shared_codes(parts)
     _read_blocks(walk, intro, Context(), plain=not tops)
     _visit(walk, parts, Context())
     return doc.front_matter_title or title, walk.found
@@ -164,6 +165,7 @@ def _read_blocks(walk: Walk, blocks: Sequence[Block], context: Context, *, plain
     kinds = {block.start: list_kind(block, walk.repeated) for block in blocks if block.kind == "list"}
     bold = any(kind in {"bold", "checkboxes"} for kind in kinds.values())
     taken: set[int] = set()
+    interrupted = False
     for index, block in enumerate(blocks):
         if block.kind == "table" and is_item_table(block):
             walk.found.wishes.extend(row_wishes(block, context))
@@ -172,7 +174,7 @@ def _read_blocks(walk: Walk, blocks: Sequence[Block], context: Context, *, plain
             continue
         kind = kinds[block.start]
         if kind in {"bold", "checkboxes"} or (kind == "plain" and plain and not bold):
-            trailing = list(_trailing(walk.doc, blocks, index, kinds))
+            trailing, interrupted = _trailing(walk.doc, blocks, index, kinds, interrupted)
             taken.update(part.start for part in trailing)
             walk.found.wishes.extend(entry_wishes(walk.doc, block, context, trailing))
         elif kind == "plain" and block.entries:
@@ -180,8 +182,14 @@ def _read_blocks(walk: Walk, blocks: Sequence[Block], context: Context, *, plain
             walk.found.skipped.append(SkippedPart(block.start + 1, title, "a list that belongs to the text around it"))
 
 
-def _trailing(doc: Document, blocks: Sequence[Block], index: int, kinds: dict[int, str]) -> Iterator[Block]:
-    """Blocks after a list that are meant for its last entry: indented too little, or before the next number."""
+def _trailing(
+    doc: Document, blocks: Sequence[Block], index: int, kinds: dict[int, str], interrupted: bool
+) -> tuple[list[Block], bool]:
+    """Blocks after a list that are meant for its last entry: indented too little, or before the next number.
+
+    `interrupted`: the numbers before this list went on after such blocks, so what follows the last number is its own
+    as well. Returns the blocks, and whether the numbers go on after them.
+    """
     block = blocks[index]
     after: list[Block] = []
     resumed: int | None = None
@@ -192,13 +200,16 @@ def _trailing(doc: Document, blocks: Sequence[Block], index: int, kinds: dict[in
             break
         after.append(following)
     last = block.entries[-1].number if block.entries else None
-    goes_on = last is not None and resumed == last + 1
-    adjoining = block.end
+    goes_on = last is not None and (resumed == last + 1 or resumed == last == 1)
+    own = goes_on or (interrupted and block.ordered and resumed is None)
+    found: list[Block] = []
+    end = block.end
     for following in after:
         line = doc.lines[following.start].expandtabs(4)
         indented = len(line) - len(line.lstrip()) >= 2
-        adjoins = following.start == adjoining and block.ordered and following.kind == "list"
-        if not (goes_on or indented or adjoins):
-            return
-        adjoining = following.end
-        yield following
+        adjoins = following.start == end and block.ordered and following.kind == "list"
+        if not (own or indented or adjoins):
+            break
+        end = following.end
+        found.append(following)
+    return found, bool(goes_on and found)

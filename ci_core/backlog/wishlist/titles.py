@@ -37,7 +37,10 @@ _IDENTIFIERS = (
     # letters and Roman numerals: "A. Title", "b) Title", "IV. Title"
     re.compile(r"^\(?(?P<id>[IVX]{1,5}|[A-Za-z])[.)]\s+(?=\S)"),
 )
+# Control characters, byte order marks and marks that turn the direction of what follows.
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _KIND_PREFIX = re.compile(rf"^(?P<kind>{_KINDS})\s*:\s+(?=\S)", re.IGNORECASE)
+_CALLED = re.compile(rf"^(?:{_KINDS})\b", re.IGNORECASE)
 _PLACE_PREFIX = re.compile(
     r"^(?:category|area|section|theme|module|part|component|domain|group|topic|track)\s*(?:\d{1,2}|[A-Z])?"
     r"\s*(?::|\s[-–—])\s+(?=\S)",
@@ -150,6 +153,7 @@ class Label:
     size: str | None = None
     hours: float | None = None
     signs: tuple[str, ...] = ()
+    called: bool = False  # numbered by a word for one wish: "Feature 3: …"
     full: str = field(default="", compare=False)
 
     @property
@@ -160,7 +164,7 @@ class Label:
 
 def read_label(markdown: str, *, numbered: bool = True) -> Label:
     """Takes the title out of its marks. With `numbered` false a leading number belongs to the title."""
-    text = spell_signs(plain_text(markdown))
+    text = _UNSEEN.sub("", spell_signs(plain_text(markdown)))
     label = Label("", full=without_emoji(text))
     label.done = bool(re.match(r"^\W*~~", markdown)) and markdown.rstrip().rstrip("*_) ").endswith("~~")
     label.signs = signs_in(text)
@@ -189,6 +193,7 @@ def _strip_start(text: str, label: Label, numbered: bool) -> str:
             label.checked = box[1] != " "
             text = text[box.end() :]
         if numbered and label.identifier is None and (number := _identifier(text)):
+            label.called = bool(_CALLED.match(text))
             label.identifier, text = number
         if kind := _KIND_PREFIX.match(text):
             label.category = label.category or _KIND_MARKS.get(kind["kind"].lower().replace("problem", "bug"))

@@ -565,3 +565,155 @@ def test_a_wish_under_an_unlikely_heading_is_not_lost() -> None:
 def test_an_empty_or_odd_document_has_no_items() -> None:
     for text in ("", "\n\n", "# Only a title", "Just prose.", "<!-- nothing -->", "***"):
         assert parse_wishlist(text).items == ()
+
+
+def test_a_text_above_boxes_makes_the_heading_the_wish() -> None:
+    text = """
+        # Radar
+        ## Research
+        ### Storm overlay
+        > As a sailor I want to see storms.
+
+        - [ ] Source A
+        - [ ] Source B
+        ### Bird filter
+        Birds are no storms.
+
+        - **Size**: small ones out
+        - **Speed**: slow ones out
+        """
+
+    assert titles(text) == ["Storm overlay", "Bird filter"]
+
+
+def test_boxes_below_a_bare_heading_are_the_wishes() -> None:
+    text = """
+        # Radar
+        ## Ideas
+        ### Display
+        - [ ] Night colours
+        - [ ] Range rings
+        """
+
+    assert titles(text) == ["Night colours", "Range rings"]
+
+
+def test_a_table_of_all_wishes_with_sections_for_some() -> None:
+    parsed = read(
+        """
+        # Lab
+        ## Top 2
+        1. Bulk edit
+        2. Offline mode
+        ## All requests
+        | ID | Request | Priority | Est. |
+        |----|---------|----------|------|
+        | R-1 | Bulk edit | High | 3d |
+        | R-2 | Audit trail | Low | 1w |
+        | R-3 | Offline mode | Low | 2 weeks |
+        ## Details
+        ### R-1 Bulk edit
+        Many at once.
+        ### R-4 Zoom
+        Closer.
+        """
+    )
+
+    assert [(item.identifier, item.title, item.estimated_hours) for item in parsed.items] == [
+        ("R-2", "Audit trail", 40),
+        ("R-3", "Offline mode", 80),
+        ("R-1", "Bulk edit", None),
+        ("R-4", "Zoom", None),
+    ]
+
+
+def test_stages_of_one_wish_are_part_of_it() -> None:
+    text = """
+        # Rail
+        ## Trains
+        ### 1. Night train
+        #### Phase 1: One line
+        **Effort**: 4 weeks
+        #### Phase 2: All lines
+        **Effort**: 9 weeks
+        ### 2. Dining car
+        #### Menu
+        - soup
+        """
+
+    assert titles(text) == ["Night train", "Dining car"]
+
+
+def test_a_wish_called_one_keeps_its_sub_headings() -> None:
+    text = """
+        # Rail
+        ## Feature 1: Night train
+        ### Beds
+        Soft.
+        ### Lamps
+        Dim.
+        ## Feature 2: Dining car
+        ### Stove
+        Hot.
+        ### Tables
+        Flat.
+        """
+
+    assert titles(text) == ["Night train", "Dining car"]
+
+
+def test_topics_that_sound_like_sides_are_wishes_below_a_section() -> None:
+    text = """
+        # Rail
+        ## Data
+        ### Data Sources
+        - timetable
+        ### Visualizations
+        - map
+        """
+
+    assert titles(text) == ["Data Sources", "Visualizations"]
+
+
+def test_text_between_numbers_belongs_to_the_entry_above() -> None:
+    parsed = read(
+        """
+        # Rail
+        ## Yard
+        1. **Switch heater**
+
+        Gas or steam.
+
+        1. **Water crane**
+
+        ```
+        pump
+        ```
+
+        1. **Coal**
+
+        By ship.
+        """
+    )
+
+    assert [(item.title, item.description) for item in parsed.items] == [
+        ("Switch heater", "Gas or steam."),
+        ("Water crane", "```\npump\n```"),
+        ("Coal", "By ship."),
+    ]
+
+
+def test_facts_about_the_document_are_no_wishes() -> None:
+    text = """
+        # Rail
+        - **Author**: Ann
+        - **Version**: 1.0
+        ## Ideas
+        - **Whistle**: louder
+        """
+
+    assert titles(text) == ["Whistle"]
+
+
+def test_unseen_characters_leave_the_title() -> None:
+    assert titles("## Ideas\n- **A\u202eB\u200b**: x\n- **\ufeffC**: y\n") == ["AB", "C"]
