@@ -23,7 +23,7 @@ from deploy.launch.screen import complain, phase, say
 
 LOCK_FILE = "requirements.txt"
 _START_SECONDS = 120.0
-_HELD_BACK_SECONDS = 1.0
+_HELD_BACK_SECONDS = 2.0
 _CRASHES = 3
 _CRASH_WINDOW_SECONDS = 60.0
 _DATABASE_STOP_SECONDS = 75.0
@@ -66,17 +66,19 @@ class _Product:
         self._project = project
         self._database: subprocess.Popen[str] | None = None
         self._app: subprocess.Popen[str] | None = None
+        self._told = False
 
     def start(self) -> None:
-        """Starts all of it. The app loads beside database and set-up; nobody is told of it before all is well."""
+        """Starts all of it at once, since most of the time is loading. Nobody is told before all is well."""
         if self._options.embedded_database:
             self._database = self._module(
                 "db.embedded", str(self._options.data_dir / "postgres"), stdin=subprocess.PIPE, piped=True
             )
         self._app = self._start_app()
+        set_up = self._module("ci_core", "setup", piped=True)
         if self._database is not None:
             self._await_database(self._database)
-        self._set_up()
+        self._follow_set_up(set_up)
         self._await_app(self._app)
         self._greet(first=True)
 
@@ -99,9 +101,7 @@ class _Product:
 
     def stop(self) -> None:
         """Ends the app first, then the database that it uses."""
-        if self._app is None and self._database is None:
-            return
-        with phase("Stopping"):
+        with phase("Stopping") if self._told else contextlib.nullcontext():
             for child in self._children.others_than(self._database):
                 self._children.stop(child)
             if self._database is not None:
@@ -116,9 +116,8 @@ class _Product:
             last = line or last
         raise LaunchProblem(last or "The embedded database ended without a word.")
 
-    def _set_up(self) -> None:
-        """Migrates, and fills in what a first start needs. Its lines of progress are shown, and its errors are ours."""
-        child = self._module("ci_core", "setup", piped=True)
+    def _follow_set_up(self, child: subprocess.Popen[str]) -> None:
+        """Shows how the database is migrated and filled at a first start; its errors are ours."""
         last, shown, came = "", True, time.monotonic()
         for line in self._children.lines(child):
             # A line that nothing follows may be the error, which is shown once, at the end.
@@ -147,6 +146,7 @@ class _Product:
             raise LaunchProblem(f"The app does not answer at {address} after {_START_SECONDS:.0f} s.")
 
     def _greet(self, *, first: bool) -> None:
+        self._told = True
         say(f"Magnus runs at {self._options.address} (Ctrl+C ends it)")
         if first and self._options.browser and has_display(self._options.settings):
             # In a thread of its own: some browsers keep their starter waiting.
