@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, TextClause, and_, or_, select, text
@@ -14,6 +14,8 @@ from db import tables
 
 AGENT = "agent:"
 PAGE = 200
+# Between two changes of one transaction; longer than any statement may take.
+LONGEST_PAUSE = timedelta(hours=6)
 COMMENTS = tables.Comment.__tablename__
 DEPENDENCIES = tables.Dependency.__tablename__
 ENHANCEMENTS = tables.Enhancement.__tablename__
@@ -68,10 +70,19 @@ COLUMNS = tuple(getattr(tables.AuditEntry, name) for name in Entry.__dataclass_f
 
 
 def entries_of(session: Session, transaction_id: int) -> list[Entry]:
-    """All changes of a transaction, in order."""
+    """All changes of a transaction, in order.
+
+    A database that was moved to another server counts its transactions anew: of two that bear the same id, the newer.
+    """
     entry = tables.AuditEntry
-    rows = session.execute(select(*COLUMNS).where(entry.transaction_id == transaction_id).order_by(entry.id))
-    return [Entry(*row) for row in rows]
+    rows = session.execute(select(*COLUMNS).where(entry.transaction_id == transaction_id).order_by(entry.id.desc()))
+    newest: list[Entry] = []
+    for row in rows:
+        found = Entry(*row)
+        if newest and newest[-1].occurred_at - found.occurred_at > LONGEST_PAUSE:
+            break
+        newest.append(found)
+    return newest[::-1]
 
 
 def later_entries(session: Session, row: tuple[str, int], after_id: int) -> list[Entry]:
@@ -111,11 +122,10 @@ def undone_transactions(session: Session, ids: Collection[int]) -> set[int]:
     for target, undo in session.execute(UNDOS, {"ids": list(ids)}):
         undos.setdefault(target, set()).add(undo)
 
-    def undone(transaction_id: int) -> bool:
-        # An undo is always younger than what it takes back, so this ends.
-        return any(not undone(undo) for undo in undos.get(transaction_id, ()) if undo > transaction_id)
+    def undone(transaction_id: int, above: frozenset[int]) -> bool:
+        return any(not undone(undo, above | {undo}) for undo in undos.get(transaction_id, set()) - above)
 
-    return {transaction_id for transaction_id in ids if undone(transaction_id)}
+    return {transaction_id for transaction_id in ids if undone(transaction_id, frozenset({transaction_id}))}
 
 
 def about(session: Session, enhancement_id: int) -> ColumnElement[bool]:

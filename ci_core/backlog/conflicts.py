@@ -71,8 +71,8 @@ def refuse_conflicts(
     if both:
         raise EditConflict(
             enhancement_id,
-            yours={field: wanted[field] for field in both},
-            theirs={field: stored[field] for field in both},
+            yours={field: _as_json(wanted[field]) for field in both},
+            theirs={field: _as_json(stored[field]) for field in both},
             current_version=stored["version"],
             changed_by=since[both[-1]].changed_by,
         )

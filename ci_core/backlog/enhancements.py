@@ -30,6 +30,7 @@ from db.engine import act_as
 from db.enums import Status
 
 REASON_MAX = 2_000
+BATCH = 500
 Card = tuple[int, int | None]
 
 
@@ -57,7 +58,11 @@ def create_enhancements(
         return ()
     act_as(session, actor)
     scored = [row | score_columns(policy, row, overrides={}, unblocks=0) for row in rows]
-    return tuple(queries.insert_rows(session, scored))
+    return tuple(
+        made
+        for start in range(0, len(scored), BATCH)
+        for made in queries.insert_rows(session, scored[start : start + BATCH])
+    )
 
 
 def _row_of(new: NewEnhancement) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def plan_undo(session: Session, entries: Sequence[Entry], actor: str) -> Plan:
     for table in sorted({table for table, _ in rows}):
         standing = {row_id: row for (name, row_id), row in rows.items() if name == table and row[-1].action != "delete"}
         present = _lock(session, table, standing)
-        differing = _differing(session, table, entries[0].transaction_id) if standing else {}
+        differing = _differing(session, table, entries) if standing else {}
         for row_id, row in standing.items():
             if row_id not in present:
                 _refuse(f"{_named(table, row_id)} was deleted", later_entries(session, row[0].row, row[-1].id))
@@ -143,14 +143,15 @@ def _lock(session: Session, table: str, ids: Iterable[int]) -> set[int]:
     return set(session.scalars(found))
 
 
-def _differing(session: Session, table: str, transaction_id: int) -> dict[int, set[str]]:
+def _differing(session: Session, table: str, entries: Sequence[Entry]) -> dict[int, set[str]]:
     """By row, the fields that have another value now than the transaction left in them."""
+    ids = [entry.id for entry in entries if entry.table_name == table and entry.action == "update"]
     rows = session.execute(
         text(f"""
             WITH written AS (
                 SELECT DISTINCT ON (a.row_id, name) a.row_id, name, a.after -> name AS value
                 FROM ci_audit_log a, unnest(a.changed_fields) AS name
-                WHERE a.transaction_id = :transaction_id AND a.table_name = :table AND a.action = 'update'
+                WHERE a.id = ANY (:ids)
                 ORDER BY a.row_id, name, a.id DESC
             ), left_behind AS (
                 SELECT row_id, jsonb_object_agg(name, value) AS fields FROM written GROUP BY row_id
@@ -162,7 +163,7 @@ def _differing(session: Session, table: str, transaction_id: int) -> dict[int, s
             LATERAL jsonb_object_keys(l.fields) AS name
             WHERE versions.present -> name IS DISTINCT FROM versions.past -> name
         """),  # noqa: S608 - the name of a table of ours
-        {"transaction_id": transaction_id, "table": table},
+        {"ids": ids},
     )
     differing: dict[int, set[str]] = {}
     for row_id, name in rows:

@@ -567,3 +567,43 @@ def test_a_scoring_of_everything_can_be_taken_back(team: Team) -> None:
     team.do("ada", undo_last)
 
     assert team.state() == before
+
+
+def test_an_imported_enhancement_that_comes_back_is_known_to_the_import_again(team: Team) -> None:
+    item = team.create(source="wishlist", source_url="docs/WISHLIST.md#L40")
+    with team.database.transaction("ada") as session:
+        session.execute(
+            text(
+                "INSERT INTO ci_wishlist_items (path, item_key, line, enhancement_id, imported) "
+                "VALUES ('docs/WISHLIST.md', 'k', 40, :id, '{}'), ('docs/WISHLIST.md', 'gone', 4, NULL, '{}')"
+            ),
+            {"id": item.id},
+        )
+
+    undone = team.undo("ada", created_by(team, item))
+    team.undo("ada", undone.transaction_id)
+
+    owners = team.read(lambda s: s.scalars(text("SELECT enhancement_id FROM ci_wishlist_items ORDER BY line")).all())
+    assert owners == [None, item.id]
+
+
+def test_a_transaction_of_another_servers_past_with_the_same_number_is_left_alone(team: Team) -> None:
+    item = team.create()
+    team.edit("ada", item, title="New")
+    edit = team.last()
+    with team.database.transaction("ada") as session:
+        session.execute(text("ALTER TABLE ci_audit_log DISABLE TRIGGER USER"))
+        session.execute(
+            text(
+                "INSERT INTO ci_audit_log (id, occurred_at, actor, action, table_name, row_id, changed_fields, "
+                "before, after, transaction_id) OVERRIDING SYSTEM VALUE "
+                "VALUES (-5, now() - interval '1 year', 'old', 'update', 'ci_enhancements', :id, '{assignee}', "
+                """'{"assignee": "past"}', '{"assignee": null}', :transaction)"""
+            ),
+            {"id": item.id, "transaction": edit},
+        )
+        session.execute(text("ALTER TABLE ci_audit_log ENABLE ALWAYS TRIGGER ci_audit_log_refuse_change"))
+
+    team.undo("ada", edit)
+
+    assert (team.now(item).title, team.now(item).assignee) == ("Wish", None)
