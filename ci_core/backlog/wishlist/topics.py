@@ -86,7 +86,7 @@ _WEAK_TITLE = (
     ),
 )
 _TAG_WORDS = {
-    "ai": r"ai|llms?|gpt-?\d*|claude|openai|chatgpt",
+    "ai": r"ai|llms?|gpt-?\d*|openai|chatgpt",
     "machine-learning": r"machine learning|ml|neural|deep learning|reinforcement learning|xgboost|tensorflow|pytorch",
     "nlp": r"nlp|natural language|sentiment",
     "websocket": r"web-?sockets?",
