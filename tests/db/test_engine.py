@@ -282,7 +282,7 @@ def test_restarted_server_is_used_again_without_anybody_noticing() -> None:
 
 def kill_server(folder: Path, url: str) -> None:
     """Kill the embedded server and wait until its keeper has brought it back."""
-    postmaster = Cluster(folder / "postgres").postmaster()
+    postmaster = Cluster(folder).postmaster()
     assert postmaster is not None
     postmaster.kill()
     deadline = time.monotonic() + 30

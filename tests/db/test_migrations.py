@@ -246,7 +246,7 @@ def test_user_without_rights_is_told_what_the_administrator_must_run(new_databas
         admin.execute(f"CREATE ROLE {role}")
         try:
             with (
-                opened(make_conninfo(url, options=f"-c role={role}")) as database,
+                opened(make_conninfo(url, user="postgres", options=f"-c role={role}")) as database,
                 pytest.raises(DatabaseError, match=r"CREATE EXTENSION vector.*GRANT CREATE ON SCHEMA public"),
             ):
                 migrate.upgrade(database.engine)
@@ -263,3 +263,15 @@ def test_revisions_are_named_after_their_files_in_one_line() -> None:
 def test_plain_sql_of_both_ways_waits_for_no_lock_longer_than_migrations_do() -> None:
     for script in (migrate.upgrade_sql(), migrate.downgrade_sql()):
         assert script.index("SET LOCAL lock_timeout = '4s'") < script.index("ci_")
+
+
+def test_server_that_lacks_pgvector_is_refused_before_anything_is_made(new_database: NewDatabase) -> None:
+    url = new_database()
+    with psycopg.connect(url) as connection:
+        if connection.info.server_version < 180000:
+            pytest.skip("only PostgreSQL 18 can be told to look for extensions elsewhere")
+    with opened(make_conninfo(url, user="postgres", options="-c extension_control_path=/nowhere")) as database:
+        with pytest.raises(UnsupportedServer, match="has no pgvector"):
+            migrate.upgrade(database.engine)
+
+        assert migrate.current(database.engine) is None
