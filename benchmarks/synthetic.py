@@ -38,13 +38,13 @@ COMMON = (
     "user",
     "trade",
 )
-WORDS = (
+WORDS = (  # noqa: SIM905 - a list of strings would be read less easily
     "scan flow premium board card drag wheel assignment strike expiry delta theta yield alert symbol chain database "
     "connection pool leak query index cache retry timeout export chart filter broker margin roll earnings slow broken "
     "wrong missing crash login secret token test coverage refactor render column sort mobile dashboard portfolio "
     "webhook telegram discord position greeks volatility skew surface backtest optimizer scheduler worker migration "
     "schema audit history undo merge duplicate search embedding vector similarity threshold score weight reasoning"
-).split()  # noqa: SIM905 - a list of strings would be read less easily
+).split()
 AREAS = ("Options Flow", "Earnings Calendar", "Watchlists", "Database Scan", "Portfolio", "Alerts", "Research", None)
 PEOPLE = ("ana", "ben", "carla", "dmitri", "eve", None, None, None)
 STATUSES = (*[Status.PROPOSED] * 6, Status.APPROVED, Status.IN_PROGRESS, Status.BLOCKED, *[Status.COMPLETED] * 3,

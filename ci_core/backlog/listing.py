@@ -8,7 +8,23 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, false, func, literal, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
@@ -19,7 +35,7 @@ from ci_core.backlog.query_syntax import Choice, Field, Filter, NumberRange, Que
 from ci_core.backlog.text_query import any_tsquery, read_text, wanted_tsquery
 from ci_core.backlog.values import Page, enhancement_from
 from ci_core.errors import InvalidInput
-from db.enums import DependencyKind, Priority, Status
+from db.enums import DependencyKind, Status
 from db.tables import Dependency, Enhancement
 
 Condition = ColumnElement[bool]
@@ -27,11 +43,9 @@ Condition = ColumnElement[bool]
 MOST_PER_PAGE = 1_000
 LARGEST_OFFSET = 2**31
 OPEN = tuple(status.value for status in OPEN_STATUSES)
-# As the index idx_ci_enhancements_top has it.
-URGENCY = case(
-    {priority.value: place for place, priority in enumerate(Priority) if priority is not Priority.LOW},
-    value=ENHANCEMENTS.c.priority,
-    else_=3,
+# As the index idx_ci_enhancements_urgency has it; with bound values the planner could not recognise it.
+URGENCY: ColumnElement[int] = literal_column(
+    "(CASE priority WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END)", Integer
 )
 PLAIN_COLUMNS = {
     Field.STATUS: Enhancement.status,

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ci_core.backlog.listing import Condition, Sort, check_page, list_enhancements, read_enhancements, to_conditions
-from ci_core.backlog.queries import ENHANCEMENTS, STORED
+from ci_core.backlog.queries import STORED
 from ci_core.backlog.query_syntax import Query, parse_query
-from ci_core.backlog.search_queries import TextMatches, contains, neighbours, planner_settings, text_matches
+from ci_core.backlog.search_queries import TextMatches, contains, neighbours, one_of_ids, planner_settings, text_matches
 from ci_core.backlog.text_query import TextQuery, all_tsquery, any_tsquery, as_text, read_text, wanted_tsquery
 from ci_core.backlog.values import Enhancement
 from ci_core.embeddings import Encoder, encode_query
@@ -100,9 +100,11 @@ def _found(
         matches = text_matches(session, without, conditions) if wanted else TextMatches()
         if vector is None or encoder is None:
             return list(matches.ids), _note(matches, WORDS_ONLY)
-        # Whoever quotes wants these very words: nothing else is close enough in meaning.
-        strict = [*conditions, *([contains(quoted)] if quoted else []), *([~contains(excluded)] if excluded else [])]
-        near = neighbours(session, vector, encoder.name, strict, pgvector)
+        near_to: list[Condition] = [*conditions, *([~contains(excluded)] if excluded else [])]
+        if quoted:
+            # Whoever quotes wants these very words: meaning only orders what has them.
+            near_to.append(one_of_ids(matches.ids))
+        near = neighbours(session, vector, encoder.name, near_to, pgvector)
     close = [neighbour.enhancement_id for neighbour in near if neighbour.similarity >= LEAST_SIMILARITY]
     return fuse(matches.ids, close), _note(matches, None)
 
@@ -116,5 +118,5 @@ def _note(matches: TextMatches, other: str | None) -> str | None:
 
 
 def _enhancements(session: Session, ids: Sequence[int]) -> tuple[Enhancement, ...]:
-    found = {one.id: one for one in read_enhancements(session, select(*STORED).where(ENHANCEMENTS.c.id.in_(ids)))}
+    found = {one.id: one for one in read_enhancements(session, select(*STORED).where(one_of_ids(ids)))}
     return tuple(found[item] for item in ids if item in found)

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ClauseElement, ColumnElement, Executable, Select, String, cast, func, literal, select, text
+from sqlalchemy import (
+    BigInteger,
+    ClauseElement,
+    ColumnElement,
+    Executable,
+    Select,
+    String,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from db.tables import Enhancement, EnhancementEmbedding
 
 Conditions = Sequence[ColumnElement[bool]]
 
 # Of more matches, some are ranked: reading the long text of one takes 20 µs.
-MOST_RANKED = 300
-MOST_TITLED = 150
+MOST_RANKED = 200
+MOST_TITLED = 100
 SEEN_TITLES = 2_000
 NEIGHBOURS = 100
 # A filter that most rows fail makes the graph search go on and on: then fewer.
@@ -28,8 +41,11 @@ WIDE_SHARE = 0.5
 SEARCH_WIDTH = 100  # hnsw.ef_search
 # Up to so many, comparing with every vector is as fast as walking the graph.
 COMPARE_ALL = 4_000
-# From this share of all rows on, walking down by score finds enough matches sooner than the text index does.
-COMMON_SHARE = 0.25
+# More matches are not all looked at: this many expected ones with the highest scores are enough to choose from.
+MOST_COUNTED = 3_000
+ENOUGH = 1_000
+# Reading the long text of a row costs as much as looking at so many short ones.
+NARROW = 10
 WEIGHTS = [0.1, 0.4, 0.5, 1.0]  # of a word in nothing, in description (C), area and tags (B), title (A)
 BY_SCORE = (Enhancement.ai_priority_score.desc().nulls_last(), Enhancement.id)
 # As the index idx_ci_enhancements_title has it.
@@ -90,25 +106,42 @@ def contains(query: str) -> ColumnElement[bool]:
     return Enhancement.search_vector.op("@@", is_comparison=True)(_tsquery(query))
 
 
+def one_of_ids(ids: Collection[int]) -> ColumnElement[bool]:
+    """The condition that an enhancement is one of these; as one array, which costs less than hundreds of values."""
+    return Enhancement.id == func.any(cast(list(ids), ARRAY(BigInteger)))
+
+
 def text_matches(session: Session, query: str, conditions: Conditions) -> TextMatches:
     """The enhancements in whose words `query` (a tsquery as text) occurs, the best `MOST_RANKED` by relevance.
 
     Of more matches, those with the words in the title and those with the highest scores are ranked.
     """
-    # "… IS TRUE" is what no index can answer: the text index then finds the rows, and no long text has to be read.
-    filters = [condition.is_(True) for condition in conditions]
-    matches = (*conditions, contains(query))
-    total = estimated_rows(session, matches)
-    is_common = total > MOST_RANKED and total > COMMON_SHARE * estimated_rows(session, ())
-    if is_common:
-        found = session.scalars(select(Enhancement.id).where(*matches).order_by(*BY_SCORE).limit(MOST_RANKED)).all()
-        is_common = len(found) == MOST_RANKED  # otherwise the estimate was wrong
-    if not is_common:
+    filters = conditions if _is_narrow(session, query, conditions) else [one.is_(True) for one in conditions]
+    total = estimated_rows(session, (*conditions, contains(query)))
+    found: Sequence[int] = ()
+    if total > MOST_COUNTED:
+        # Two bitmaps, of the words and of the highest scores, have few rows in common: only these are read.
+        bound = _score_at(session, ENOUGH / total)
+        high = Enhancement.ai_priority_score >= bound
+        found = _by_score(session, (*filters, contains(query), high))[1] if bound is not None else ()
+    is_counted = len(found) < MOST_RANKED
+    if is_counted:
         total, found = _by_score(session, (*filters, contains(query)))
     if len(found) < total:
         _, titled = _by_score(session, (*filters, _titled(query)), among=SEEN_TITLES)
         found = [*titled[:MOST_TITLED], *found]
-    return TextMatches(_ranked(session, query, found), max(total, len(found)), is_counted=not is_common)
+    return TextMatches(_ranked(session, query, found), max(total, len(found)), is_counted)
+
+
+def _is_narrow(session: Session, query: str, conditions: Conditions) -> bool:
+    """Whether to find the rows by the filters and to read their texts, instead of finding them by the text index.
+
+    Otherwise the filters are written as "… IS TRUE", which no index answers: the planner, to which reading a text
+    costs nothing, would read far too many.
+    """
+    if len(conditions) < 2:
+        return False
+    return estimated_rows(session, conditions) * NARROW < estimated_rows(session, [contains(query)])
 
 
 def neighbours(
@@ -131,7 +164,10 @@ def neighbours(
 class _Explain(Executable, ClauseElement):
     """The planner's view of a query, as JSON."""
 
-    inherit_cache = False
+    # What SQLAlchemy needs to know to compile it once.
+    _traverse_internals = [("query", InternalTraversal.dp_clauseelement)]  # noqa: RUF012 - as SQLAlchemy declares it
+    _all_selected_columns: Sequence[Any] = ()
+    inherit_cache = True
 
     def __init__(self, query: Select[Any]) -> None:
         self.query = query
@@ -144,6 +180,13 @@ def _compile_explain(element: _Explain, compiler: SQLCompiler, **options: Any) -
 
 def _tsquery(query: str) -> ColumnElement[Any]:
     return cast(literal(query, String), TSQUERY)
+
+
+def _score_at(session: Session, share: float) -> Any:
+    """The score that this share of the enhancements reaches; None while nothing is scored."""
+    rows = estimated_rows(session, ())
+    ranked = select(Enhancement.ai_priority_score).where(Enhancement.ai_priority_score.is_not(None))
+    return session.scalar(ranked.order_by(*BY_SCORE).offset(int(share * rows)).limit(1))
 
 
 def _by_score(session: Session, matches: Conditions, *, among: int | None = None) -> tuple[int, Sequence[int]]:
@@ -165,7 +208,7 @@ def _titled(query: str) -> ColumnElement[bool]:
 
 def _ranked(session: Session, query: str, ids: Sequence[int]) -> tuple[int, ...]:
     rank = func.ts_rank(cast(WEIGHTS, ARRAY(REAL)), Enhancement.search_vector, _tsquery(query))
-    ranked = select(Enhancement.id).where(Enhancement.id.in_(set(ids))).order_by(rank.desc(), *BY_SCORE)
+    ranked = select(Enhancement.id).where(one_of_ids(ids)).order_by(rank.desc(), *BY_SCORE)
     return tuple(session.scalars(ranked.limit(MOST_RANKED)))
 
 

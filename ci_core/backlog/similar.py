@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ci_core.backlog.listing import read_enhancements
 from ci_core.backlog.queries import ENHANCEMENTS, STORED, usable_id
-from ci_core.backlog.search_queries import neighbours, planner_settings
+from ci_core.backlog.search_queries import neighbours, one_of_ids, planner_settings
 from ci_core.backlog.values import Enhancement
 from ci_core.embeddings import Encoder, encode_query
 from db.enums import Status
@@ -70,5 +70,5 @@ def _nearest(
         if found.similarity >= LEAST_SIMILARITY and found.enhancement_id != without
     }
     ids = list(alike)[:limit]
-    enhancements = {one.id: one for one in read_enhancements(session, select(*STORED).where(columns.id.in_(ids)))}
+    enhancements = {one.id: one for one in read_enhancements(session, select(*STORED).where(one_of_ids(ids)))}
     return tuple(SimilarEnhancement(enhancements[item], alike[item]) for item in ids if item in enhancements)

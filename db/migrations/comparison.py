@@ -9,6 +9,7 @@ UNMODELLED = {
     "idx_ci_enhancement_embeddings_nearest",
     "idx_ci_enhancements_title",
     "idx_ci_enhancements_top",
+    "idx_ci_enhancements_urgency",
 }
 
 

@@ -80,6 +80,9 @@ CREATE INDEX idx_ci_enhancements_top ON ci_enhancements (
     (CASE priority WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END),
     ai_priority_score DESC NULLS LAST, id)
     WHERE status IN ('proposed', 'approved', 'in_progress', 'blocked');
+CREATE INDEX idx_ci_enhancements_urgency ON ci_enhancements (
+    (CASE priority WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END),
+    ai_priority_score DESC NULLS LAST, id);
 CREATE INDEX idx_ci_enhancements_score ON ci_enhancements (ai_priority_score DESC NULLS LAST, id);
 CREATE INDEX idx_ci_enhancements_changed ON ci_enhancements (changed_xid);
 CREATE INDEX idx_ci_enhancements_search ON ci_enhancements USING gin (search_vector);
