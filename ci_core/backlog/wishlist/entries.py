@@ -262,6 +262,8 @@ def row_wishes(block: Block, context: Context) -> Iterator[Wish]:
                 r"\b(?:yes|x|true|done)\b|[✅✔✓☑]", value, re.IGNORECASE
             ):
                 label.done = True
+            if (box := CHECKBOX.match(value)) and box[1] != " ":
+                label.done = True
             body.append(f"- **{columns[index] or 'Note'}**: {value}")
         if _has_cells(row):
             yield Wish(row.line + 1, label, "\n".join(body), context, fields, False, batch=block.start, is_row=True)

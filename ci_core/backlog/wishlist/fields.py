@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from ci_core.backlog.wishlist.headings import group_of
 from ci_core.backlog.wishlist.inline import plain_text, split_lead
 from ci_core.backlog.wishlist.markdown_tree import Block, Entry, Heading
 from ci_core.backlog.wishlist.marks import without_emoji
@@ -73,6 +74,7 @@ _PLAIN = re.compile(
     r"^[\s>*+-]*(?:(?P<label>[A-Z][A-Za-z /-]{1,30}):|[*_](?P<italic>[A-Z][A-Za-z /-]{1,30}):?[*_]:?)"
     r"\s+(?P<value>\S.*)$"
 )
+_LABEL_LENGTH = 60
 _NEXT_FIELD = re.compile(
     r"\s*[|•·]\s*(?=\*\*|__|[A-Z][a-z]+:)|[,;]?\s+(?=(?:\*\*|__)[^*_]{1,40}(?::(?:\*\*|__)|(?:\*\*|__):))"
 )
@@ -97,10 +99,13 @@ def fields_of_line(line: str) -> Iterator[tuple[str, str]]:
 
 
 def label_of(block: Block) -> str | None:
-    """The markdown of a paragraph that is only a label for what follows: "**Tier 1**:", "**1. Dark mode** (2 h)"."""
+    """The markdown of a paragraph that is only a label: "**Tier 1**:", "**1. Dark mode** (2 h)", "Must have:"."""
     if block.kind != "paragraph" or "\n" in block.text.strip():
         return None
-    lead = split_lead(block.text.strip())
+    text = block.text.strip()
+    if text.endswith(":") and len(text) < _LABEL_LENGTH and group_of(text) is not None:
+        return text
+    lead = split_lead(text)
     if lead.bold and re.fullmatch(r"\s*(?:\([^()]*\)|\[[^\[\]]*\]|[^\w\s()\[\]`]+|\s)*", lead.rest):
         return lead.title if lead.rest.strip() in {"", ":"} else lead.title + lead.rest.rstrip(": ")
     return None

@@ -20,7 +20,7 @@ _NOUNS = frozenset(
     to-dos change changes update updates upgrade upgrades addition additions goals win wins needs suggestion
     suggestions plans ambitions concepts initiatives projects extras debt optimizations optimisations
     requirements list backlog work capabilities functionality integrations explorations wants haves brainstorm
-    brainstorming thoughts inbox bucket
+    brainstorming thoughts parking lot inbox bucket
     """.split()  # noqa: SIM905 (a list of quoted words would be unreadable)
 )
 _FILLERS = frozenset(

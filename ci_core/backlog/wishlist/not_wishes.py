@@ -138,7 +138,8 @@ _RULES: tuple[tuple[NoWishes, tuple[str, ...]], ...] = (
             r"|&) .*|links))?",
             r"further reading|(?:useful |external |related |helpful )?links|see also|appendi(?:x|ces)(?: .*)?|glossary",
             r"related (?:documents?|documentation|docs|files|issues|work|features|projects|wishlists)",
-            r"inspirations?|acknowledge?ments|credits|budget|cost(?:s)?(?: (?:analysis|estimates?|considerations?"
+            r"inspirations?|acknowledge?ments|credits|budget(?: (?:estimates?|requirements?|planning|breakdown"
+            r"|allocation))?|(?:development|operating) costs?|cost(?:s)?(?: (?:analysis|estimates?|considerations?"
             r"|breakdown))?",
             r"team(?: (?:requirements|structure|resources))?|staffing",
         ),
@@ -150,7 +151,7 @@ _RULES: tuple[tuple[NoWishes, tuple[str, ...]], ...] = (
             r"|&) .*))?",
             r"mitigations?(?: strateg(?:y|ies))?|challenges(?: .*)?|(?:technical |known )?(?:constraints"
             r"|limitations)(?: .*)?",
-            r"assumptions(?: .*)?|(?:open |unresolved )?questions|trade-?offs|blockers",
+            r"assumptions(?: .*)?|(?:open |unresolved )?questions(?: for .*)?|trade-?offs|blockers",
             r"(?:legal|ethical|regulatory|compliance|security|privacy|key|important|other|general|design|performance|"
             r"implementation|special )?\s?considerations",
         ),
@@ -161,7 +162,7 @@ _RULES: tuple[tuple[NoWishes, tuple[str, ...]], ...] = (
             r"contact(?: us| information| (?:and|&) .*)?|(?:user |community |customer )?feedback(?: (?:channels?"
             r"|process|(?:and|&) .*))?",
             r"how to (?:contribute|suggest|request|submit|vote|propose|prioriti[sz]e|get involved)(?: .*)?",
-            r"contribut(?:ing|ions?)(?: .*)?|submitting .*|(?:requesting|suggesting"
+            r"contribut(?:ing|ions?|ors?)(?: .*)?|authors|maintainers|submitting .*|(?:requesting|suggesting"
             r"|proposing) (?:a )?(?:new )?(?:features?|ideas?)",
             r"(?:feature |idea )?(?:request|review|approval|submission|evaluation|selection|update|prioriti[sz]ation) "
             r"(?:process|template|schedule|cadence|form|guidelines|criteria|framework|factors|methodology|approach"

@@ -79,6 +79,9 @@ def _why_no_wish(wish: Wish) -> str | None:
         return "a placeholder without a title"
     if _PLACEHOLDER.match(wish.label.text) and len(wish.body) < 80:
         return "a placeholder without content"
+    group = group_of(wish.label.text)
+    if wish.batch is not None and group is not None and group.kind == "time":
+        return "it names a period, not a wish"
     return None
 
 

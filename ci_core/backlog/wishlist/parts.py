@@ -136,6 +136,11 @@ def read_part(heading: Heading, depth: int, repeated: frozenset[str], *, is_labe
     return Part(heading, label, group, why_not, depth, children, lists, telling, is_label)
 
 
+def label_parts(heading: Heading, repeated: frozenset[str]) -> list[Part]:
+    """The labels of a text without headings, as parts."""
+    return [read_part(label, 1, repeated, is_label=True) for label in _labels(heading, grouping=True)]
+
+
 def _labels(heading: Heading, *, grouping: bool) -> list[Heading]:
     """Bold paragraphs that stand like headings above what follows them.
 

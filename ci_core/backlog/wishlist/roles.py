@@ -209,7 +209,8 @@ def _settle_leaves(parts: Sequence[Part]) -> None:
             lists_wishes = names_many(part.label.text) or topical or Role.SECTION in others
             part.role = Role.SECTION if lists_wishes or bold > plain else Role.WISH
         elif style == "plain":
-            part.role = Role.SECTION if many * 2 > plain or bold > plain else Role.WISH
+            lists_wishes = names_many(part.label.text) or (many > 0 and many * 2 >= plain)
+            part.role = Role.SECTION if lists_wishes or bold > plain else Role.WISH
         else:
             in_company = part.depth > 1 or not others
             part.role = Role.WISH if in_company and bold <= plain else Role.SKIP

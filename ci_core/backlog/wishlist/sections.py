@@ -13,7 +13,15 @@ from ci_core.backlog.wishlist.items import SkippedPart
 from ci_core.backlog.wishlist.markdown_tree import Block, Document, Heading, trim
 from ci_core.backlog.wishlist.marks import CIRCLES
 from ci_core.backlog.wishlist.not_wishes import OBSERVATIONS
-from ci_core.backlog.wishlist.parts import Part, Role, read_part, repeated_labels, take_shared_codes, title_and_tops
+from ci_core.backlog.wishlist.parts import (
+    Part,
+    Role,
+    label_parts,
+    read_part,
+    repeated_labels,
+    take_shared_codes,
+    title_and_tops,
+)
 from ci_core.backlog.wishlist.roles import decide_roles
 
 # How many blocks between two entries of an interrupted list can belong to the first of them.
@@ -44,6 +52,9 @@ def find_wishes(doc: Document) -> tuple[str | None, Found]:
     walk = Walk(doc, repeated_labels(doc.root))
     parts = [read_part(heading, 1, walk.repeated) for heading in tops]
     take_shared_codes(parts)
+    if not parts:
+        parts = label_parts(Heading(0, "", 0, 0, doc.root.end, blocks=intro), walk.repeated)
+        intro = [block for block in intro if not parts or block.start < parts[0].heading.start]
     _read_blocks(walk, intro, Context(), plain=not tops)
     _visit(walk, parts, Context())
     return doc.front_matter_title or title, walk.found

@@ -288,3 +288,43 @@ def test_facts_about_the_document_are_no_wishes() -> None:
 
 def test_unseen_characters_leave_the_title() -> None:
     assert titles("## Ideas\n- **A\u202eB\u200b**: x\n- **\ufeffC**: y\n") == ["AB", "C"]
+
+
+def test_plain_lines_with_a_colon_group_what_follows() -> None:
+    parsed = read(
+        """
+        Wishes for the mill
+
+        Must have:
+        - New wheel
+        - Second stone
+
+        Nice to have:
+        - Paint
+        """
+    )
+
+    assert [(item.title, item.priority, item.section) for item in parsed.items] == [
+        ("New wheel", Priority.CRITICAL, ("Must have",)),
+        ("Second stone", Priority.CRITICAL, ("Must have",)),
+        ("Paint", Priority.LOW, ("Nice to have",)),
+    ]
+
+
+def test_ticked_rows_are_completed() -> None:
+    parsed = read(
+        """
+        # Mill
+        | Status | Item | Effort |
+        |---|---|---|
+        | ✅ | Wheel | 2h |
+        | ⬜ | Stone | 1h |
+        | [x] | Door | 3h |
+        """
+    )
+
+    assert [(item.title, item.completed) for item in parsed.items] == [
+        ("Wheel", True),
+        ("Stone", False),
+        ("Door", True),
+    ]

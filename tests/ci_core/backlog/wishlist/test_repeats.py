@@ -194,3 +194,15 @@ def test_a_table_of_all_wishes_with_sections_for_some() -> None:
         ("R-1", "Bulk edit", None),
         ("R-4", "Zoom", None),
     ]
+
+
+def test_periods_are_no_wishes() -> None:
+    text = """
+        # Mill
+        ## Money
+        - **Phase 1**: 50
+        - **Phase 2**: 90
+        - **Loan office**: open it
+        """
+
+    assert titles(text) == ["Loan office"]

@@ -268,3 +268,17 @@ def test_topics_that_sound_like_sides_are_wishes_below_a_section() -> None:
         """
 
     assert titles(text) == ["Data Sources", "Visualizations"]
+
+
+def test_a_heading_that_announces_several_among_plain_ones() -> None:
+    text = """
+        # Mill
+        ## UI Improvements
+        ### Visual Enhancements
+        - Dark mode
+        - Big buttons
+        ### Sounds
+        - Bell
+        """
+
+    assert titles(text) == ["Dark mode", "Big buttons", "Bell"]
