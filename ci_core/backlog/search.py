@@ -89,7 +89,7 @@ def _found(
 ) -> tuple[list[int], str | None]:
     """Ids of what fits, best first, and the note."""
     vector = encode_query(encoder, text.meaning) if encoder else None
-    with planner_settings(session) as pgvector:
+    with planner_settings(session) as server:
         wanted, quoted, excluded = session.execute(
             select(
                 as_text(wanted_tsquery(text)), as_text(all_tsquery(text.phrases)), as_text(any_tsquery(text.excluded))
@@ -97,14 +97,14 @@ def _found(
         ).one()
         # Inside the text query the index can answer "not"; as a condition it would have to read every long text.
         without = f"({wanted}) & !({excluded})" if wanted and excluded else wanted
-        matches = text_matches(session, without, conditions) if wanted else TextMatches()
+        matches = text_matches(session, without, conditions, server) if wanted else TextMatches()
         if vector is None or encoder is None:
             return list(matches.ids), _note(matches, WORDS_ONLY)
         near_to: list[Condition] = [*conditions, *([~contains(excluded)] if excluded else [])]
         if quoted:
             # Whoever quotes wants these very words: meaning only orders what has them.
             near_to.append(one_of_ids(matches.ids))
-        near = neighbours(session, vector, encoder.name, near_to, pgvector)
+        near = neighbours(session, vector, encoder.name, near_to, server)
     close = [neighbour.enhancement_id for neighbour in near if neighbour.similarity >= LEAST_SIMILARITY]
     return fuse(matches.ids, close), _note(matches, None)
 

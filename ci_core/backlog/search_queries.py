@@ -69,9 +69,17 @@ class Neighbour:
     similarity: float
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What decides how to search: (major, minor) of pgvector, and about how many enhancements there are."""
+
+    pgvector: tuple[int, int]
+    rows: int
+
+
 @contextmanager
-def planner_settings(session: Session) -> Iterator[tuple[int, int]]:
-    """Give (major, minor) of pgvector, with settings for search queries that end with the block.
+def planner_settings(session: Session) -> Iterator[Server]:
+    """Tell about the server, with settings for search queries that end with the block.
 
     The planner takes reading a long text for free and would read them all; and after some repetitions it would plan
     without knowing what is searched for.
@@ -91,7 +99,7 @@ def planner_settings(session: Session) -> Iterator[tuple[int, int]]:
     if (major, minor) < (0, 8):
         del wanted["hnsw.iterative_scan"]
     session.execute(select(*(func.set_config(name, value, True) for name, value in wanted.items())))
-    yield major, minor
+    yield Server((major, minor), estimated_rows(session, ()))
     session.execute(select(*(func.set_config(n, old, True) for n, old in zip(wanted, before, strict=False))))
 
 
@@ -111,7 +119,7 @@ def one_of_ids(ids: Collection[int]) -> ColumnElement[bool]:
     return Enhancement.id == func.any(cast(list(ids), ARRAY(BigInteger)))
 
 
-def text_matches(session: Session, query: str, conditions: Conditions) -> TextMatches:
+def text_matches(session: Session, query: str, conditions: Conditions, server: Server) -> TextMatches:
     """The enhancements in whose words `query` (a tsquery as text) occurs, the best `MOST_RANKED` by relevance.
 
     Of more matches, those with the words in the title and those with the highest scores are ranked.
@@ -121,7 +129,7 @@ def text_matches(session: Session, query: str, conditions: Conditions) -> TextMa
     found: Sequence[int] = ()
     if total > MOST_COUNTED:
         # Two bitmaps, of the words and of the highest scores, have few rows in common: only these are read.
-        bound = _score_at(session, ENOUGH / total)
+        bound = _score_at(session, server.rows * ENOUGH // total)
         high = Enhancement.ai_priority_score >= bound
         found = _by_score(session, (*filters, contains(query), high))[1] if bound is not None else ()
     is_counted = len(found) < MOST_RANKED
@@ -144,17 +152,15 @@ def _is_narrow(session: Session, query: str, conditions: Conditions) -> bool:
     return estimated_rows(session, conditions) * NARROW < estimated_rows(session, [contains(query)])
 
 
-def neighbours(
-    session: Session, vector: Any, model: str, conditions: Conditions, pgvector: tuple[int, int]
-) -> list[Neighbour]:
+def neighbours(session: Session, vector: Any, model: str, conditions: Conditions, server: Server) -> list[Neighbour]:
     """The enhancements nearest in meaning that fulfil the conditions, nearest first: 100, or 50 of a narrow filter.
 
     Few rows are all compared. Among many the graph index is asked, which is approximate: it filters what it found
     and, since pgvector 0.8, searches on up to a limit. Where that gives too few, all are compared after all.
     """
     expected = estimated_rows(session, conditions)
-    most = NEIGHBOURS if expected > WIDE_SHARE * estimated_rows(session, ()) else FILTERED_NEIGHBOURS
-    if expected > COMPARE_ALL and (pgvector >= (0, 8) or most == NEIGHBOURS):
+    most = NEIGHBOURS if expected > WIDE_SHARE * server.rows else FILTERED_NEIGHBOURS
+    if expected > COMPARE_ALL and (server.pgvector >= (0, 8) or most == NEIGHBOURS):
         found = _nearest_by_graph(session, vector, model, conditions, most)
         if len(found) == most:
             return found
@@ -182,11 +188,10 @@ def _tsquery(query: str) -> ColumnElement[Any]:
     return cast(literal(query, String), TSQUERY)
 
 
-def _score_at(session: Session, share: float) -> Any:
-    """The score that this share of the enhancements reaches; None while nothing is scored."""
-    rows = estimated_rows(session, ())
+def _score_at(session: Session, place: int) -> Any:
+    """The score at this place, counted from the highest at 0; None where nothing is scored any more."""
     ranked = select(Enhancement.ai_priority_score).where(Enhancement.ai_priority_score.is_not(None))
-    return session.scalar(ranked.order_by(*BY_SCORE).offset(int(share * rows)).limit(1))
+    return session.scalar(ranked.order_by(*BY_SCORE).offset(place).limit(1))
 
 
 def _by_score(session: Session, matches: Conditions, *, among: int | None = None) -> tuple[int, Sequence[int]]:

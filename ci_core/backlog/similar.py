@@ -62,8 +62,8 @@ def _nearest(
 ) -> tuple[SimilarEnhancement, ...]:
     columns = ENHANCEMENTS.c
     conditions = [columns.status != Status.ARCHIVED.value, columns.merged_into_id.is_(None)]
-    with planner_settings(session) as pgvector:
-        near = neighbours(session, vector, model, conditions, pgvector)
+    with planner_settings(session) as server:
+        near = neighbours(session, vector, model, conditions, server)
     alike = {
         found.enhancement_id: min(found.similarity, 1.0)
         for found in near
