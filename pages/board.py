@@ -35,7 +35,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     st.space("stretch")
     limits_popover(shared)
     st.button("Add", on_click=ask_to_add, type="primary", icon=":material/add:", key="add", shortcut="n")
-    st.caption(f":material/person: {as_text(actor())}", width="content")
+    with st.container(width="content", key="who"):
+        st.caption(f":material/person: {as_text(actor())}", width="content")
 
 
 @st.fragment(run_every=TICK_SECONDS)
@@ -48,6 +49,8 @@ def live_board() -> None:
         if not shared.store.all_cards():
             board_state.draw_nothing_yet()
             return
+        if shown is not None and not shown:
+            board_state.draw_no_match()
         kanban(
             key="board",
             columns=columns(shared.store.limits()),
@@ -60,8 +63,6 @@ def live_board() -> None:
             on_open=address.open_item_page,
             on_need_base=tracker.forget,
         )
-    if shown is not None and not shown:
-        board_state.draw_no_match()
     draw_snackbar()
 
 

@@ -29,9 +29,10 @@ MOST_SIMILAR = 4
 
 
 def ask_to_add() -> None:
-    """Open the dialog at the next run; for a callback."""
+    """Open the dialog; for a callback, also of a part of the page that runs by itself."""
     st.session_state[OPEN] = True
     st.session_state[ERRORS] = {}
+    st.rerun()
 
 
 def add_dialog(shared: Backend) -> None:

@@ -19,7 +19,7 @@ def draw_state(shared: Backend, shown: Sequence[int] | None) -> None:
     count = f"{total:,}" if shown is None else f"{len(shown):,} of {total:,}"
     if shared.listener.problem is None:
         outage_is_over()
-        st.caption(f"{count} · :green[●] Live", help="What others change appears here within a second or two.")
+        st.caption(f"{count} · :green[●] Live")
     else:
         st.caption(f"{count} · :orange[●] Not live", help=as_text(shared.listener.problem))
 
@@ -45,7 +45,7 @@ def draw_nothing_yet() -> None:
 
 
 def draw_no_match() -> None:
-    """What stands below an empty board when filters hide every card."""
-    with st.container(horizontal=True, horizontal_alignment="center", key="no-match"):
+    """What stands above the columns when filters hide every card."""
+    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center", key="no-match"):
         st.markdown("No enhancement matches these filters.", width="content")
         st.button("Clear filters", on_click=clear_filters, key="clear-no-match")

@@ -55,6 +55,7 @@ def _draw(shared: Backend, enhancement_id: int) -> None:
     if form.opened.merged_into_id is not None:
         links.draw_tombstone(shared, form)
     draw_conflict(form)
+    _watch(shared, form)
     tabs = st.tabs(TABS, on_change="rerun", key=f"detail-tabs-{enhancement_id}", default=TABS[0])
     # The fields are always drawn: a field that is not drawn forgets what was typed into it.
     with tabs[0]:
@@ -65,7 +66,6 @@ def _draw(shared: Backend, enhancement_id: int) -> None:
         if tab.open:
             with tab:
                 draw(shared, form)
-    _watch(shared, form)
 
 
 def _draw_facts(form: EditForm) -> None:
@@ -89,4 +89,9 @@ def _watch(shared: Backend, form: EditForm) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="changed-meanwhile"):
         st.markdown(":material/sync: Somebody has just changed this. Saving compares both versions.", width="content")
-        st.button("Show the new version", key="show-new", on_click=discard, args=(form.opened.id,))
+        st.button("Show the new version", key="show-new", on_click=_show_new, args=(form.opened.id,))
+
+
+def _show_new(enhancement_id: int) -> None:
+    discard(enhancement_id)
+    st.rerun()  # the whole drawer, not only the line with the button

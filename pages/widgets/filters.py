@@ -85,7 +85,8 @@ def _key(name: str) -> str:
 
 
 def clear_filters() -> None:
-    """Show everything again; for a callback, before the widgets are drawn."""
+    """Show everything again; for a callback, also of a part of the page that runs by itself."""
     st.session_state[TEXT] = ""
     for name in (*LISTS, BLOCKED):
         st.query_params.pop(name, None)
+    st.rerun()

@@ -87,13 +87,15 @@ def _draw_group(
         return
     st.markdown(f"###### {title}")
     for other in group:
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"link-{title}-{other.id}"):
+        row = st.container(
+            horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", key=f"link-{title}-{other.id}"
+        )
+        with row:
             _open_button(form, other.id, other.title, f"{title}-{other.id}", done=not other.is_open)
             st.caption(label(other.status), width="content")
             ends = (other.id, form.opened.id) if reverse else (form.opened.id, other.id)
             st.button(
                 "Remove",
-                icon=":material/close:",
                 key=f"unlink-{title}-{other.id}",
                 type="tertiary",
                 on_click=_remove,

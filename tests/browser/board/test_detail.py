@@ -189,3 +189,16 @@ def test_an_enhancement_that_does_not_exist_says_so(open_page: OpenPage) -> None
     page = open_page().goto(item=2_000_000_000)
 
     expect(page.dialog).to_contain_text("There is no enhancement #2000000000")
+
+
+def test_somebody_elses_change_is_announced_in_the_open_drawer(open_page: OpenPage, backlog: Backlog) -> None:
+    (card,) = backlog.add("Retry the broker login")
+    page = open_page().goto(q=backlog.word, item=card)
+    expect(page.field("Branch")).to_be_visible()
+
+    backlog.as_other(update_enhancement, card, {"branch": "theirs"}, expected_version=None)
+
+    expect(page.dialog.get_by_text("Somebody has just changed this.")).to_be_visible()
+    page.dialog.get_by_role("button", name="Show the new version").click()
+    expect(page.field("Branch")).to_have_value("theirs")
+    expect(page.dialog.get_by_text("Somebody has just changed this.")).to_be_hidden()
