@@ -62,7 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except TyperException as error:
         return _misused(error)
-    except (typer.Abort, KeyboardInterrupt):
+    except typer.Abort:  # the answer to a question was no
+        say("error: stopped, nothing was changed")
+        return FAILED
+    except KeyboardInterrupt:
         status = INTERRUPTED
     except (BrokenPipeError, SystemExit):
         # Whoever read our output has seen enough (`ci … | head`); typer makes an exit of it.

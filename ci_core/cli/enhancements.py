@@ -146,7 +146,7 @@ def query_of(text: str, statuses: Sequence[str]) -> Query:
     """
     from ci_core.backlog.query_syntax import parse_query
 
-    named = ",".join(status.replace(" ", "") for status in statuses)
+    named = ",".join(name.strip().replace(" ", "_") for status in statuses for name in status.split(","))
     return parse_query(f"{text} status:{named}" if named else text)
 
 

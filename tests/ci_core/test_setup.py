@@ -95,11 +95,11 @@ def test_wishlists_of_the_repository_come_instead_of_the_sample(settings: Settin
 def test_second_run_changes_nothing_and_is_quick(settings: Settings, empty: Database) -> None:
     run(settings, empty)
     before = counts(empty)
-    began = time.perf_counter()
+    began = time.process_time()  # a busy machine does not change it
 
     prepared, _ = run(settings, empty)
 
-    assert time.perf_counter() - began < 1.5
+    assert time.process_time() - began < 0.5
     assert counts(empty) == before
     assert (prepared.sources_added, prepared.wishlists, prepared.embedded) == (0, None, 0)
 

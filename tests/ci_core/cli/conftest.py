@@ -30,6 +30,13 @@ class Outcome:
         return json.loads(self.out)
 
 
+class Typed(io.StringIO):
+    """What a person types at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 Ci = Callable[..., Outcome]
 
 
@@ -56,9 +63,9 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def run(environment: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ci:
     """Runs `ci` in this process with the address of a database."""
 
-    def call(url: str, *arguments: object, stdin: str = "") -> Outcome:
+    def call(url: str, *arguments: object, stdin: str | io.StringIO = "") -> Outcome:
         monkeypatch.setenv("DATABASE_URL", url)
-        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin) if isinstance(stdin, str) else stdin)
         capsys.readouterr()
         status = main([str(argument) for argument in arguments])
         captured = capsys.readouterr()

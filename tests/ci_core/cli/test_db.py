@@ -16,7 +16,7 @@ import pytest
 
 from db import schema
 from db.engine import Database
-from tests.ci_core.cli.conftest import Ci
+from tests.ci_core.cli.conftest import Ci, Typed
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -44,6 +44,14 @@ def test_downgrade_asks_before_it_deletes(run: Ci, database: Database) -> None:
 
     assert outcome.status == 2
     assert "--yes" in outcome.err
+    assert run(database.url, "db", "status", "--json").document["up_to_date"] is True
+
+
+def test_downgrade_that_is_answered_with_no_changes_nothing(run: Ci, database: Database) -> None:
+    outcome = run(database.url, "db", "downgrade", "base", stdin=Typed("n\n"))
+
+    assert outcome.status == 1
+    assert outcome.err.splitlines()[-1].endswith("error: stopped, nothing was changed")
     assert run(database.url, "db", "status", "--json").document["up_to_date"] is True
 
 

@@ -100,7 +100,8 @@ def test_list_is_narrowed_by_status_and_query(ci: Ci, add: Add) -> None:
         return [item["id"] for item in document["enhancements"]]
 
     assert ids("-q", "area:Narrow", "--status", "approved") == [approved]
-    assert ids("-q", "area:Narrow", "--status", "approved,proposed") == [proposed, approved]
+    assert ids("-q", "area:Narrow", "--status", "approved, proposed") == [proposed, approved]
+    assert ids("-q", "area:Narrow", "--status", "in progress") == []
     assert ids("-q", "area:Narrow", "--status", "approved", "--status", "proposed") == [proposed, approved]
     assert ids("-q", "area:Narrow priority:high") == [proposed]
 
