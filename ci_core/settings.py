@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ci_core.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
-
-# An empty line in .env ("DB_HOST=") means "not set".
-OptionalText = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 
 
 def _system_user() -> str:
@@ -28,14 +24,17 @@ def _system_user() -> str:
 class Settings(BaseSettings):
     """The settings from the environment, or from `.env` in the project's folder; names are case-insensitive."""
 
-    model_config = SettingsConfigDict(env_file=PROJECT / ".env", extra="ignore", populate_by_name=True)
+    # An empty variable, or an empty line in .env ("DB_HOST="), means "not set".
+    model_config = SettingsConfigDict(
+        env_file=PROJECT / ".env", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
-    database_url: OptionalText = Field(None, validation_alias="DATABASE_URL", repr=False)
-    db_host: OptionalText = Field(None, validation_alias="DB_HOST")
+    database_url: str | None = Field(None, validation_alias="DATABASE_URL", repr=False)
+    db_host: str | None = Field(None, validation_alias="DB_HOST")
     db_port: int = Field(5432, validation_alias="DB_PORT", ge=1, le=65535)
     db_name: str = Field("magnus", validation_alias="DB_NAME")
-    db_user: OptionalText = Field(None, validation_alias="DB_USER")
-    db_password: OptionalText = Field(None, validation_alias="DB_PASSWORD", repr=False)
+    db_user: str | None = Field(None, validation_alias="DB_USER")
+    db_password: str | None = Field(None, validation_alias="DB_PASSWORD", repr=False)
     db_pool_size: int = Field(10, validation_alias="DB_POOL_SIZE", ge=1, le=200)
     db_pool_timeout_seconds: float = Field(5.0, validation_alias="DB_POOL_TIMEOUT_SECONDS", gt=0, le=60)
     db_statement_timeout_seconds: float = Field(30.0, validation_alias="DB_STATEMENT_TIMEOUT_SECONDS", ge=0)

@@ -130,3 +130,13 @@ def test_every_setting_is_explained_in_the_example() -> None:
         if f"{field.validation_alias}=" not in text
     ]
     assert missing == []
+
+
+def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI_DATA_DIR", "")
+    monkeypatch.setenv("DB_POOL_SIZE", "")
+
+    settings = load_settings()
+
+    assert settings.data_dir == PROJECT / ".magnus"
+    assert settings.db_pool_size == 10
