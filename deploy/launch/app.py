@@ -134,7 +134,7 @@ class _Product:
     def _start_app(self) -> subprocess.Popen[str]:
         address = [f"--server.address={self._options.host}", f"--server.port={self._options.port}"]
         app = str(self._project / "app.py")
-        return self._module("streamlit", "run", app, *address, "--server.headless=true", dies_with_us=True)
+        return self._module("streamlit", "run", app, *address, "--server.headless=true")
 
     def _await_app(self, app: subprocess.Popen[str]) -> None:
         address = self._options.address
@@ -152,9 +152,7 @@ class _Product:
             # In a thread of its own: some browsers keep their starter waiting.
             threading.Thread(target=webbrowser.open, args=[self._options.address], daemon=True).start()
 
-    def _module(
-        self, *words: str, stdin: int = subprocess.DEVNULL, piped: bool = False, dies_with_us: bool = False
-    ) -> subprocess.Popen[str]:
+    def _module(self, *words: str, stdin: int = subprocess.DEVNULL, piped: bool = False) -> subprocess.Popen[str]:
         return self._children.start(
             [self._environment.python, "-m", *words],
             environment=self._environment.variables,
@@ -162,7 +160,6 @@ class _Product:
             stdin=stdin,
             stdout=subprocess.PIPE if piped else subprocess.DEVNULL,
             stderr=subprocess.STDOUT if piped else None,
-            dies_with_us=dies_with_us,
         )
 
 

@@ -134,7 +134,7 @@ class Environment:
         for name in lock_files:
             command += ["-r", str(self._project / name)]
         locked = sum(_requirements(self._project / name) for name in lock_files)
-        with phase(f"Installing up to {locked} packages (about 1 GB at the first time)") as shown:
+        with phase(f"Installing up to {locked} packages (2 GB on disk)") as shown:
             self._run(command, _PipProgress(shown), "install the packages")
 
     def _run(self, command: list[str], progress: _PipProgress | None, attempt: str) -> None:

@@ -6,6 +6,7 @@ A signal only sets a flag. Every wait looks at it, so that no signal strikes bet
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -18,6 +19,9 @@ from types import FrameType
 from typing import IO, Any
 
 from deploy.launch.problem import Stopped
+
+# Loaded beforehand: nothing may be imported between fork and exec.
+_C_LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 _POLL_SECONDS = 0.05
 _POLITE_SECONDS = 8.0
@@ -48,14 +52,13 @@ class Children:
         stdin: int | None = subprocess.DEVNULL,
         stdout: int | IO[Any] | None = None,
         stderr: int | IO[Any] | None = None,
-        dies_with_us: bool = False,
     ) -> subprocess.Popen[str]:
-        """Starts a child. With `dies_with_us`, Linux ends it even when the launcher is killed outright."""
+        """Starts a child. Linux ends it even when the launcher is killed outright."""
         self.stop_if_asked()
         options: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        elif dies_with_us and sys.platform == "linux":
+        elif sys.platform == "linux":
             options["preexec_fn"] = _die_with_parent
         child = subprocess.Popen(  # noqa: S603 - callers give words of ours, and no shell reads them
             [str(word) for word in command],
@@ -169,6 +172,5 @@ def _signal_group(child: subprocess.Popen[str], *, politely: bool) -> None:
 
 def _die_with_parent() -> None:
     """Asks the Linux kernel to end this process with its parent: prctl(PR_SET_PDEATHSIG, SIGTERM)."""
-    import ctypes
-
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    if _C_LIBRARY is not None:
+        _C_LIBRARY.prctl(1, signal.SIGTERM)
