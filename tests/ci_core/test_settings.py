@@ -93,7 +93,6 @@ def test_folders_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ("DB_PORT", "70000"),
         ("DB_POOL_SIZE", "0"),
         ("DB_POOL_TIMEOUT_SECONDS", "-1"),
-        ("CI_ACTOR", ""),
         ("CI_WEIGHT_USER_IMPACT", "secret"),
         ("CI_WEIGHT_USER_IMPACT", "-0.1"),
     ],
