@@ -29,7 +29,7 @@ page_style()
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="board-bar"):
     st.markdown("**Board**", width="content")
     state_slot = st.container(width="content", key="board-state")
-    wanted = with_found(shared, draw_filters(filter_choices(shared.store)))
+    wanted, misunderstood = with_found(shared, draw_filters(filter_choices(shared.store)))
     if not wanted.is_empty:
         st.button("Clear", on_click=clear_filters, type="tertiary", icon=":material/close:", key="clear-filters")
     st.space("stretch")
@@ -37,6 +37,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     st.button("Add", on_click=ask_to_add, type="primary", icon=":material/add:", key="add", shortcut="n")
     with st.container(width="content", key="who"):
         st.caption(f":material/person: {as_text(actor())}", width="content")
+if misunderstood:
+    st.caption(f":orange[:material/info:] {as_text(misunderstood)}")
 
 
 @st.fragment(run_every=TICK_SECONDS)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from ci_core.errors import CiError
+from ci_core.errors import InvalidInput, QueryError
 from db.errors import DatabaseError
 from pages.widgets.board_source import CardFilter
 from pages.widgets.session import Backend, actor
@@ -17,16 +17,20 @@ SHORTEST_TEXT = 3
 MOST_FOUND = 500
 
 
-def with_found(shared: Backend, wanted: CardFilter) -> CardFilter:
-    """The same filter, which also lets through what the database finds for its text."""
+def with_found(shared: Backend, wanted: CardFilter) -> tuple[CardFilter, str | None]:
+    """The same filter, which also lets through what the database finds for its text, and a word about its text.
+
+    The word is there when the text cannot be understood as it stands; then, as without a database, titles are searched.
+    """
     if len(wanted.text) < SHORTEST_TEXT:
-        return wanted
+        return wanted, None
     try:
-        return replace(wanted, found_ids=_found(shared, wanted.text))
-    except (CiError, DatabaseError) as failure:
-        # The titles, which are in memory, are still searched.
+        return replace(wanted, found_ids=_found(shared, wanted.text)), None
+    except (QueryError, InvalidInput) as misunderstanding:
+        return wanted, str(misunderstanding)
+    except DatabaseError as failure:
         log.info("board_search_in_titles_only reason=%s", failure)
-        return wanted
+        return wanted, None
 
 
 @st.cache_data(ttl=20, max_entries=200, show_spinner=False)

@@ -74,8 +74,8 @@ def local_time(moment: datetime) -> str:
 
 
 def _show(title: str, reason: str, *, retried: bool, since: str | None = None) -> None:
-    with st.container(key="outage", width=640, gap="small"):
-        st.error(as_text(reason), title=title, icon=":material/cloud_off:")
+    with st.container(key="outage", width=680, gap="small"):
+        st.error(as_text(reason.removeprefix(f"{title}: ")), title=title, icon=":material/cloud_off:")
         if since:
             st.markdown(f"Since **{as_text(since)}**. Nothing that was stored is lost.")
         if retried:

@@ -55,3 +55,18 @@ def test_a_missing_title_is_said_beside_the_field_and_nothing_is_lost(open_page:
     expect(page.dialog).to_be_hidden()
     page.page.get_by_role("button", name="Add").click()
     expect(page.field("Description")).to_have_value("Long thoughts")
+
+
+def test_n_opens_the_dialog_unless_one_is_typing(open_page: OpenPage, backlog: Backlog) -> None:
+    (card,) = backlog.add("Any")
+    page = open_page().goto(q=backlog.word)
+
+    page.page.get_by_placeholder("Search title").press("End")
+    page.page.keyboard.type("n")
+    expect(page.page.get_by_placeholder("Search title")).to_have_value(f"{backlog.word}n")
+    expect(page.dialog).to_be_hidden()
+    page.page.get_by_placeholder("Search title").fill(backlog.word)
+    page.card(card).focus()
+    page.press("n")
+
+    expect(page.field("Title")).to_be_visible()

@@ -61,3 +61,14 @@ def test_a_limit_is_set_and_shown_with_who_set_it(open_page: OpenPage, backlog: 
 
     expect(page.column("deferred").locator(".count")).to_contain_text("/ 1")
     expect(page.page.get_by_text("set by Ada Lovelace")).to_be_visible()
+
+
+def test_the_search_field_understands_filters_and_says_when_it_does_not(open_page: OpenPage, backlog: Backlog) -> None:
+    urgent, _ = backlog.add("Urgent", priority="critical")[0], backlog.add("Can wait", priority="low")
+    page = open_page().goto(q=f"{backlog.word} priority:critical")
+
+    expect(page.column("proposed").locator(".card")).to_have_count(1)
+    assert page.order("proposed") == [urgent]
+    page.goto(q=f"{backlog.word} priority:soon")
+    expect(page.page.get_by_text("soon").first).to_be_visible()
+    expect(page.page.get_by_text("critical, high").first).to_be_visible()
