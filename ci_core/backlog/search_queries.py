@@ -33,7 +33,7 @@ Conditions = Sequence[ColumnElement[bool]]
 # Of more matches, some are ranked: reading the long text of one takes 20 µs.
 MOST_RANKED = 200
 MOST_TITLED = 100
-SEEN_TITLES = 2_000
+SEEN_TITLES = 1_000
 NEIGHBOURS = 100
 # A filter that most rows fail makes the graph search go on and on: then fewer.
 FILTERED_NEIGHBOURS = 50
@@ -127,7 +127,8 @@ def text_matches(session: Session, query: str, conditions: Conditions, server: S
     filters = conditions if _is_narrow(session, query, conditions) else [one.is_(True) for one in conditions]
     total = estimated_rows(session, (*conditions, contains(query)))
     found: Sequence[int] = ()
-    if total > MOST_COUNTED:
+    # Of words that must stand together most matches are none: how many are enough cannot be told beforehand.
+    if total > MOST_COUNTED and "<->" not in query:
         # Two bitmaps, of the words and of the highest scores, have few rows in common: only these are read.
         bound = _score_at(session, server.rows * ENOUGH // total)
         high = Enhancement.ai_priority_score >= bound

@@ -21,6 +21,7 @@ from ci_core.backlog.wishlist.origins import (
     lock_path,
     mark_missing,
     move_anchors,
+    rename_path,
     store_origins,
 )
 from ci_core.backlog.wishlist.report import ChangeKind, FileReport, ItemChange
@@ -86,6 +87,8 @@ def import_file(
         renamed_from: the name under which its items were imported before, if another.
     """
     lock_path(session, path)
+    if renamed_from is not None:
+        rename_path(session, renamed_from, path)
     origins = load_origins(session, path)
     wanted, unusable = _usable(parsed.items)
     pairs, missing, new = _match(origins, wanted)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,10 @@ from sqlalchemy.orm import Session
 from ci_core.backlog.scoring import DEFAULT_POLICY, ScoringPolicy
 from ci_core.backlog.wishlist.file_import import Link, import_file
 from ci_core.backlog.wishlist.files import MissingPath, WishlistFile, find_wishlists
+from ci_core.backlog.wishlist.items import ParsedWishlist
+from ci_core.backlog.wishlist.matching import ItemText, item_keys
 from ci_core.backlog.wishlist.named_blockers import add_named_blockers
+from ci_core.backlog.wishlist.origins import known_keys
 from ci_core.backlog.wishlist.parser import parse_wishlist
 from ci_core.backlog.wishlist.reading import read_wishlist
 from ci_core.backlog.wishlist.report import ChangeKind, FileReport, ImportReport
@@ -21,6 +25,9 @@ from ci_core.errors import CiError
 from db.engine import Database
 
 log = logging.getLogger(__name__)
+
+# A new file with at least so many of the items of one that is gone is that one under another name.
+SAME_FILE_SHARE = 0.5
 
 Transaction = Callable[[str], AbstractContextManager[Session]]
 
@@ -52,13 +59,22 @@ def import_wishlists(
     """
     reports: list[FileReport] = []
     links: list[Link] = []
+    root = root.absolute()
     with _transactions(database, actor, dry_run) as transaction:
+        with transaction("Reading what was imported before") as session:
+            known = known_keys(session)
+        gone = {name: keys for name, keys in known.items() if not (root / name).exists()}
         for file in find_wishlists(paths, root=root):
             if progress:
                 progress(file.name)
-            report, its_links = _import_one(file, transaction, actor, policy)
+            renamed = gone if file.name not in known else {}
+            report, its_links = _import_one(file, renamed, transaction, actor, policy)
             links.extend(its_links)
             reports.append(report)
+        folders = [Path(os.path.normpath(path.absolute())) for path in paths if path.is_dir()]
+        lost = sorted(name for name in gone if any((root / name).is_relative_to(folder) for folder in folders))
+        reports.extend(_all_missing(name, transaction, actor, policy) for name in lost)
+        for report in reports:
             _log(report, dry_run)
         added: dict[str, int] = {}
         if any(link.item.dependencies or link.blocked_by for link in links):
@@ -78,16 +94,39 @@ def _without_new_ids(report: FileReport) -> FileReport:
 
 
 def _import_one(
-    file: WishlistFile | MissingPath, transaction: Transaction, actor: str, policy: ScoringPolicy
+    file: WishlistFile | MissingPath,
+    gone: dict[str, set[str]],
+    transaction: Transaction,
+    actor: str,
+    policy: ScoringPolicy,
 ) -> tuple[FileReport, list[Link]]:
+    """Import one file. Where it is one of the files that are gone under a new name, that leaves `gone`."""
     if isinstance(file, MissingPath):
         return FileReport(file.name, error=file.reason), []
     try:
         parsed = parse_wishlist(read_wishlist(file.path), default_feature_area=file.feature_area)
+        before = renamed_from(parsed, gone)
         with transaction(f"Import of {file.name}") as session:
-            return import_file(session, file.name, parsed, actor=actor, policy=policy)
+            imported = import_file(session, file.name, parsed, actor=actor, policy=policy, renamed_from=before)
+        gone.pop(before or "", None)
+        return imported
     except CiError as error:
         return FileReport(file.name, error=str(error)), []
+
+
+def renamed_from(parsed: ParsedWishlist, gone: Mapping[str, set[str]]) -> str | None:
+    """The file among those that are gone whose items are, by half of them at least, the items of this one."""
+    keys = set(item_keys([ItemText(item.title, item.section) for item in parsed.items]))
+    shares = {name: len(keys & items) / max(len(keys), len(items), 1) for name, items in gone.items()}
+    best = max(shares, key=lambda name: (shares[name], name), default=None)
+    return best if best is not None and shares[best] >= SAME_FILE_SHARE else None
+
+
+def _all_missing(name: str, transaction: Transaction, actor: str, policy: ScoringPolicy) -> FileReport:
+    """A file that was imported from and is no more: its items are missing, their enhancements stay."""
+    with transaction(f"{name} is gone") as session:
+        report, _ = import_file(session, name, ParsedWishlist(None, (), ()), actor=actor, policy=policy)
+    return report
 
 
 @contextmanager

@@ -133,6 +133,21 @@ def move_anchors(session: Session, moved: Sequence[tuple[int, str, str]]) -> Non
         session.execute(MOVE_ANCHORS, {"rows": json.dumps(rows)})
 
 
+def known_keys(session: Session) -> dict[str, set[str]]:
+    """For each file that something was imported from and is not missing: the keys of its items."""
+    rows = session.execute(
+        select(WishlistOrigin.path, func.array_agg(WishlistOrigin.item_key))
+        .where(WishlistOrigin.missing_since.is_(None))
+        .group_by(WishlistOrigin.path)
+    )
+    return {path: set(keys) for path, keys in rows}
+
+
+def rename_path(session: Session, before: str, now: str) -> None:
+    """A file has another name: its items come along."""
+    session.execute(update(WishlistOrigin).where(WishlistOrigin.path == before).values(path=now))
+
+
 def remember_blockers(session: Session, blockers: Mapping[int, Sequence[int]]) -> None:
     """Note which blockers (ids of enhancements) each item's text named, by id of the item."""
     if blockers:

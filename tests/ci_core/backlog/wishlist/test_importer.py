@@ -407,6 +407,33 @@ def test_a_folder_is_searched_and_each_bad_file_gives_its_reason(
     assert by_title(database)["From features/earnings_calendar"].feature_area == "Earnings Calendar"
 
 
+def test_a_renamed_file_takes_its_items_along(database: Database, run_import: Import, wishlist: Path) -> None:
+    run_import(wishlist.parent)
+    ids = {one.id for one in by_title(database).values()}
+    moved = wishlist.parent / "docs" / "DESK_WISHLIST.md"
+    moved.parent.mkdir()
+    wishlist.rename(moved)
+
+    report = run_import(wishlist.parent)
+
+    assert [(file.path, file.created, file.missing) for file in report.files] == [("docs/DESK_WISHLIST.md", 0, ())]
+    assert {one.id for one in by_title(database).values()} == ids
+    assert by_title(database)["Export the journal"].source_url == "docs/DESK_WISHLIST.md#L17"
+    assert counts(run_import(wishlist.parent)) == (0, 0, 5)
+
+
+def test_a_deleted_file_is_reported_once_its_folder_is_imported(
+    database: Database, run_import: Import, wishlist: Path
+) -> None:
+    run_import()
+    wishlist.unlink()
+
+    report = run_import(wishlist.parent)
+
+    assert [(file.path, len(file.missing)) for file in report.files] == [("WISHLIST.md", 5)]
+    assert len(by_title(database)) == 5
+
+
 @pytest.mark.skipif(os.name == "nt", reason="making links needs a privilege there")
 def test_links_are_not_followed_out_of_the_folder(run_import: Import, wishlist: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
