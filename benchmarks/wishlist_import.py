@@ -46,7 +46,8 @@ def main() -> int:
             print(
                 f"{report.created} created from {len(report.files)} files, {report.failed} failed: "
                 f"import {imported - started:.2f} s + {embedded} vectors {ended - imported:.2f} s = "
-                f"{ended - started:.2f} s (limit {LIMIT_SECONDS:g} s, aim {AIM_SECONDS:g} s; {cpu:.1f} s of processor time); "
+                f"{ended - started:.2f} s (limit {LIMIT_SECONDS:g} s, aim {AIM_SECONDS:g} s; "
+                f"{cpu:.1f} s of processor time); "
                 f"again {second:.2f} s, {again.created} created, {again.updated} updated"
             )
             if again.created or again.updated:

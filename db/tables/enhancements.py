@@ -33,7 +33,8 @@ SCORES = (
     "ai_priority_score",
 )
 POSITION = "coalesce(board_rank, 0.1 + (100 - coalesce(ai_priority_score, 0)) * 0.008 + id * 0.0000000000001)"
-SEARCH = """setweight(to_tsvector('english', ci_words(ARRAY[title])) || to_tsvector('simple', ci_words(ARRAY[title])), 'A')
+SEARCH = """setweight(
+            to_tsvector('english', ci_words(ARRAY[title])) || to_tsvector('simple', ci_words(ARRAY[title])), 'A')
         || setweight(to_tsvector('english', ci_words(feature_area || tags)), 'B')
         || setweight(to_tsvector('english', ci_words(ARRAY[left(description, 50000)])), 'C')"""
 
