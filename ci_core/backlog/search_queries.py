@@ -100,7 +100,9 @@ def planner_settings(session: Session) -> Iterator[Server]:
         del wanted["hnsw.iterative_scan"]
     session.execute(select(*(func.set_config(name, value, True) for name, value in wanted.items())))
     yield Server((major, minor), estimated_rows(session, ()))
-    session.execute(select(*(func.set_config(n, old, True) for n, old in zip(wanted, before, strict=False))))
+    # A setting that pgvector has not claimed yet reads as empty, and pgvector refuses empty once it is there.
+    restored = (func.set_config(name, old or None, True) for name, old in zip(wanted, before, strict=False))
+    session.execute(select(*restored))
 
 
 def estimated_rows(session: Session, conditions: Conditions) -> int:
