@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -19,6 +20,8 @@ from pages.widgets.text import ago, as_text, shortened
 SHOWN_FIRST = 20
 SHOWN_AT_MOST = 200
 PROBLEM = "activity-problem"
+# The summary tells of a move; times and scores that follow from a change are no news of their own.
+TOLD = LABELS.keys() - {"status"}
 
 
 def draw_activity(shared: Backend, form: EditForm) -> None:
@@ -107,10 +110,10 @@ def _draw_entry(shared: Backend, form: EditForm, entry: HistoryEntry) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="top", key=f"history-{entry.audit_id}"):
         lines = [f"**{as_text(entry.actor)}** {as_text(entry.summary)} · :gray[{ago(entry.occurred_at)}]"]
         lines += [
-            f":gray[{as_text(LABELS.get(change.field, change.field.replace('_', ' ')))}: "
-            f"{as_text(shortened(in_words(change.field, change.before)))} → "
-            f"{as_text(shortened(in_words(change.field, change.after)))}]"
-            for change in entry.changes[:6]
+            f":gray[{LABELS[change.field]}: {_value(change.field, change.before)} → "
+            f"{_value(change.field, change.after)}]"
+            for change in entry.changes
+            if change.field in TOLD and entry.action == "update"
         ]
         if entry.reason:
             lines.append(f":gray[Reason: {as_text(entry.reason)}]")
@@ -118,10 +121,14 @@ def _draw_entry(shared: Backend, form: EditForm, entry: HistoryEntry) -> None:
         if entry.undoable:
             st.button(
                 "Undo",
-                key=f"history-undo-{entry.audit_id}",
+                key=f"undo-entry-{entry.audit_id}",
                 type="tertiary",
                 on_click=partial(_undo, shared, form, entry.transaction_id),
             )
+
+
+def _value(name: str, value: Any) -> str:
+    return as_text(shortened(in_words(name, value), 100))
 
 
 def _undo(shared: Backend, form: EditForm, transaction_id: int) -> None:
