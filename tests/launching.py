@@ -26,6 +26,9 @@ COPIED = ("run.py", "deploy", "db", ".streamlit", "requirements.txt")
 APP = "import streamlit as st\nst.write('the stand-in app')\n"
 SET_UP = """\
 import os, sys, time
+if sys.argv[1:] == ["embeddings", "run"]:
+    print("embedding", file=sys.stderr, flush=True)
+    time.sleep(600)
 print("Tables are up to date", flush=True)
 time.sleep(float(os.environ.get("STAND_IN_SECONDS", "0")))
 problem = os.environ.get("STAND_IN_PROBLEM")
@@ -121,6 +124,11 @@ def processes_of(project: Path) -> list[psutil.Process]:
                 if any(place.startswith(str(project)) for place in places):
                     found.append(process)
     return found
+
+
+def embedder_of(project: Path) -> psutil.Process | None:
+    """The background process that gives texts their vectors, if it runs."""
+    return next((one for one in processes_of(project) if one.cmdline()[-2:] == ["embeddings", "run"]), None)
 
 
 def app_of(project: Path) -> psutil.Process:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.launching import PROJECT, Run, app_of, make_project, processes_of, wait_until
+from tests.launching import PROJECT, Run, app_of, embedder_of, make_project, processes_of, wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
 
@@ -103,6 +103,14 @@ def test_killed_app_is_started_again(run):
     assert wait_until(lambda: "killed by signal 9" in started.output())
     assert wait_until(lambda: started.output().count("Magnus runs at") == 2 and started.answers())
     assert started.process.poll() is None
+
+
+def test_texts_get_their_vectors_beside_the_app_and_in_a_log_of_their_own(run):
+    started = run().ready()
+
+    assert wait_until(lambda: embedder_of(started.project) is not None)
+    assert wait_until(lambda: "embedding" in (started.project / ".magnus/logs/embedder.log").read_text())
+    assert "embedding" not in started.output()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")

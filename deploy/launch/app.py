@@ -27,6 +27,7 @@ _HELD_BACK_SECONDS = 2.0
 _CRASHES = 3
 _CRASH_WINDOW_SECONDS = 60.0
 _DATABASE_STOP_SECONDS = 75.0
+_EMBEDDER_PAUSE_SECONDS = 30.0
 
 
 def serve(options: Options, children: Children, project: Path = PROJECT) -> int:
@@ -66,6 +67,8 @@ class _Product:
         self._project = project
         self._database: subprocess.Popen[str] | None = None
         self._app: subprocess.Popen[str] | None = None
+        self._embedder: subprocess.Popen[str] | None = None
+        self._embedder_began = float("-inf")
         self._told = False
 
     def start(self) -> None:
@@ -87,7 +90,7 @@ class _Product:
         ended: deque[float] = deque(maxlen=_CRASHES)
         while True:
             app = self._app or self._start_app()
-            status = self._children.wait(app)
+            status = self._children.wait(app, until=self._tend_embedder)
             ended.append(time.monotonic())
             if len(ended) == _CRASHES and ended[-1] - ended[0] < _CRASH_WINDOW_SECONDS:
                 raise LaunchProblem(
@@ -106,6 +109,18 @@ class _Product:
                 self._children.stop(child)
             if self._database is not None:
                 self._children.stop(self._database, _DATABASE_STOP_SECONDS)
+
+    def _tend_embedder(self) -> bool:
+        """Keeps the background work going beside the app; it is never a reason to stop waiting for the app."""
+        if self._embedder is not None and self._embedder.poll() is None:
+            return False
+        if time.monotonic() - self._embedder_began >= _EMBEDDER_PAUSE_SECONDS:
+            self._embedder_began = time.monotonic()
+            log = self._options.data_dir / "logs" / "embedder.log"
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("w", encoding="utf-8") as stream:
+                self._embedder = self._module("ci_core", "embeddings", "run", stderr=stream.fileno())
+        return False
 
     def _await_database(self, child: subprocess.Popen[str]) -> None:
         """Waits until the embedded server, which the child holds until its standard input is closed, has an address."""
@@ -152,14 +167,16 @@ class _Product:
             # In a thread of its own: some browsers keep their starter waiting.
             threading.Thread(target=webbrowser.open, args=[self._options.address], daemon=True).start()
 
-    def _module(self, *words: str, stdin: int = subprocess.DEVNULL, piped: bool = False) -> subprocess.Popen[str]:
+    def _module(
+        self, *words: str, stdin: int = subprocess.DEVNULL, piped: bool = False, stderr: int | None = None
+    ) -> subprocess.Popen[str]:
         return self._children.start(
             [self._environment.python, "-m", *words],
             environment=self._environment.variables,
             cwd=self._project,
             stdin=stdin,
             stdout=subprocess.PIPE if piped else subprocess.DEVNULL,
-            stderr=subprocess.STDOUT if piped else None,
+            stderr=subprocess.STDOUT if piped else stderr,
         )
 
 
