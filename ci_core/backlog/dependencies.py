@@ -69,7 +69,7 @@ def add_dependency(
         raise InvalidInput("other_id", f"#{enhancement_id} cannot depend on itself. Choose another enhancement.")
     act_as(session, actor)
     lock_dependencies(session)
-    for row in queries.locked_rows(session, [enhancement_id, other_id]).values():
+    for row in queries.locked_rows(session, [enhancement_id, other_id], with_blockers=True).values():
         if row["merged_into_id"] is not None:
             raise NotAllowed(f"#{row['id']} was merged into #{row['merged_into_id']}. Link that one instead.")
     if link is not DependencyKind.BLOCKED_BY and _exists(session, other_id, enhancement_id, link):

@@ -109,7 +109,7 @@ def update_enhancement(
     """
     wanted = checked_fields(changes)
     act_as(session, actor, checked_reason(reason))
-    row = queries.locked_rows(session, [enhancement_id])[enhancement_id]
+    row = queries.locked_rows(session, [enhancement_id], with_blockers="status" in wanted)[enhancement_id]
     real = fields_to_write(session, row, wanted, expected_version)
     if not real:
         return enhancement_from(row)
@@ -178,7 +178,7 @@ def move_enhancements(
         return ()
     act_as(session, actor, checked_reason(reason))
     lock_column(session, target)
-    rows = queries.locked_rows(session, ids)
+    rows = queries.locked_rows(session, ids, with_blockers=True)
     ranks = ranks_beside(session, target, ids, after_id, before_id)
     planned = {}
     for place, (card_id, expected_version) in enumerate(cards):

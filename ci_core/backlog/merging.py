@@ -15,7 +15,7 @@ from ci_core.backlog.dependencies import circle_error, lock_dependencies
 from ci_core.backlog.restoring import STAGES, insert_row, restore_columns
 from ci_core.backlog.scoring import DEFAULT_POLICY, ScoringPolicy, rescore
 from ci_core.backlog.values import Enhancement, enhancement_from
-from ci_core.errors import InvalidInput, NotAllowed
+from ci_core.errors import InvalidInput, NotAllowed, UndoRefused
 from db import tables
 from db.engine import act_as
 from db.enums import DependencyKind, Status
@@ -76,11 +76,11 @@ def merge_duplicate(
     final_id = _final_original(session, original_id)
     if final_id == duplicate_id:
         raise NotAllowed(f"#{original_id} was merged into #{duplicate_id}. Take that merge apart first.")
-    rows = queries.locked_rows(session, [duplicate_id, final_id])
+    rows = queries.locked_rows(session, [duplicate_id, final_id], with_blockers=True)
     duplicate = rows[duplicate_id]
     if duplicate["merged_into_id"] is not None:
         raise NotAllowed(f"#{duplicate_id} was merged into #{duplicate['merged_into_id']} already.")
-    reach = {final_id} | queries.blockers_of(session, [duplicate_id])
+    reach = {final_id, duplicate_id} | queries.blockers_of(session, [duplicate_id])
     snapshot = session.scalar(SNAPSHOT, {"id": duplicate_id, "columns": ["status", *STAGES]})
     moved = {name: _move(session, owner, duplicate_id, final_id) for name, owner in BELONGINGS.items()}
     links = _move_links(session, duplicate_id, final_id)
@@ -132,7 +132,7 @@ def take_apart(
     if standing is None:
         raise NotAllowed(f"#{duplicate_id} is not merged into another one.")
     original_id, moved = standing.original_id, standing.moved
-    original = queries.locked_rows(session, [duplicate_id, original_id])[original_id]
+    original = queries.locked_rows(session, [duplicate_id, original_id], with_blockers=True)[original_id]
     if original["merged_into_id"] is not None:
         raise NotAllowed(
             f"#{original_id} was itself merged into #{original['merged_into_id']}. Take that merge apart first."
@@ -140,7 +140,7 @@ def take_apart(
     reach = {original_id} | queries.blockers_of(session, [original_id])
     for name, owner in BELONGINGS.items():
         _move(session, owner, original_id, duplicate_id, only=moved.get(name, []))
-    _restore_links(session, moved)
+    _restore_links(session, moved, original_id)
     values = {**moved["duplicate"], "merged_into_id": None}
     restore_columns(session, queries.ENHANCEMENTS.name, duplicate_id, json.dumps(values))
     undone = {"undone_by": actor, "undone_at": func.now()}
@@ -149,12 +149,32 @@ def take_apart(
     return _read(session, duplicate_id)
 
 
-def follow_merge(session: Session, merge_id: int, moved: dict[str, Any], duplicate_id: int, original_id: int) -> None:
-    """Put the wishlist items of a merge where it says now; an undo brings everything else there from the audit log."""
+def follow_merge(
+    session: Session, merge_id: int, moved: dict[str, Any], duplicate_id: int, original_id: int
+) -> set[int]:
+    """After an undo has brought back from the audit log what a merge did (or what was before), see to the rest.
+
+    That is the wishlist items, which are not in the log, and what came to the duplicate while it stood alone. Gives
+    the enhancements that have to be scored anew for it.
+
+    Raises:
+        UndoRefused: the original was itself merged since.
+    """
     merge = tables.Merge
-    standing = session.scalar(select(merge.id).where(merge.id == merge_id, merge.undone_at.is_(None))) is not None
-    source, target = (duplicate_id, original_id) if standing else (original_id, duplicate_id)
-    _move(session, tables.WishlistOrigin, source, target, only=moved.get("wishlist_items", []))
+    if session.scalar(select(merge.id).where(merge.id == merge_id, merge.undone_at.is_(None))) is None:
+        _move(session, tables.WishlistOrigin, original_id, duplicate_id, only=moved["wishlist_items"])
+        return set()
+    merged_into = queries.stored_row(session, original_id)["merged_into_id"]
+    if merged_into is not None:
+        raise UndoRefused(f"#{original_id} was itself merged into #{merged_into} since. Take that merge apart first.")
+    since = {name: _move(session, owner, duplicate_id, original_id) for name, owner in BELONGINGS.items()}
+    links = _move_links(session, duplicate_id, original_id)
+    if any(since.values()) or links.moved or links.dropped:
+        together = {name: sorted({*moved[name], *ids}) for name, ids in since.items()}
+        together |= {"dependencies": moved["dependencies"] + links.moved, "dropped": moved["dropped"] + links.dropped}
+        session.execute(update(merge).where(merge.id == merge_id).values(moved=moved | together))
+    changed = bool(links.moved or links.dropped)
+    return {original_id} | queries.blockers_of(session, [original_id]) if changed else set()
 
 
 def _read(session: Session, enhancement_id: int) -> Enhancement:
@@ -195,10 +215,7 @@ def _relink(session: Session, link_id: int, enhancement_id: int, other_id: int, 
     link = tables.Dependency
     if enhancement_id == other_id:
         return "it would point to itself"
-    given = (link.enhancement_id == enhancement_id) & (link.other_id == other_id)
-    reverse = (link.enhancement_id == other_id) & (link.other_id == enhancement_id)
-    same = or_(given, reverse) if kind == DependencyKind.RELATED else given
-    if session.scalar(select(link.id).where(link.kind == kind, same).limit(1)) is not None:
+    if _has_link(session, enhancement_id, other_id, kind):
         return "the original has it already"
     try:
         with session.begin_nested():
@@ -212,6 +229,14 @@ def _relink(session: Session, link_id: int, enhancement_id: int, other_id: int, 
     return None
 
 
+def _has_link(session: Session, enhancement_id: int, other_id: int, kind: str) -> bool:
+    link = tables.Dependency
+    given = (link.enhancement_id == enhancement_id) & (link.other_id == other_id)
+    reverse = (link.enhancement_id == other_id) & (link.other_id == enhancement_id)
+    same = or_(given, reverse) if kind == DependencyKind.RELATED else given
+    return session.scalar(select(link.id).where(link.kind == kind, same).limit(1)) is not None
+
+
 def _mark_duplicate(session: Session, duplicate_id: int, original_id: int) -> int | None:
     """Record the duplicate as one; gives the link's id, or None when people had recorded it before."""
     link, kind = tables.Dependency, DependencyKind.DUPLICATE_OF.value
@@ -222,7 +247,7 @@ def _mark_duplicate(session: Session, duplicate_id: int, original_id: int) -> in
     return session.scalar(insert(link).values(values).returning(link.id))
 
 
-def _restore_links(session: Session, moved: dict[str, Any]) -> None:
+def _restore_links(session: Session, moved: dict[str, Any], original_id: int) -> None:
     link = tables.Dependency
     if moved.get("duplicate_link") is not None:
         session.execute(delete(link).where(link.id == moved["duplicate_link"]))
@@ -230,12 +255,16 @@ def _restore_links(session: Session, moved: dict[str, Any]) -> None:
         with session.begin_nested():
             for was in moved["dependencies"]:
                 ends = {"enhancement_id": was["enhancement_id"], "other_id": was["other_id"]}
-                session.execute(update(link).where(link.id == was["id"]).values(ends))
+                at_original = or_(link.enhancement_id == original_id, link.other_id == original_id)
+                present = (link.id == was["id"], at_original)
+                if _has_link(session, **ends, kind=was["kind"]):
+                    session.execute(delete(link).where(*present))
+                else:
+                    session.execute(update(link).where(*present).values(ends))
             for was in moved["dropped"]:
-                ends_exist = select(tables.Enhancement.id).where(
-                    tables.Enhancement.id.in_([was["enhancement_id"], was["other_id"]])
-                )
-                if len(session.scalars(ends_exist).all()) == 2:
+                ends = {"enhancement_id": was["enhancement_id"], "other_id": was["other_id"]}
+                found = select(tables.Enhancement.id).where(tables.Enhancement.id.in_(ends.values()))
+                if len(session.scalars(found).all()) == 2 and not _has_link(session, **ends, kind=was["kind"]):
                     insert_row(session, link.__tablename__, json.dumps(was))
     except IntegrityError as error:
         raise circle_error(session, error) from error

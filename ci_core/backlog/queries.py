@@ -79,25 +79,28 @@ def stored_row(session: Session, enhancement_id: int) -> Stored:
     return row._asdict()
 
 
-def locked_rows(session: Session, ids: Collection[int]) -> Mapping[int, Stored]:
+def locked_rows(session: Session, ids: Collection[int], *, with_blockers: bool = False) -> Mapping[int, Stored]:
     """The columns `STORED` of these enhancements, which nobody else can change until the transaction ends.
+
+    Args:
+        with_blockers: lock also what these wait for, because the change will reach the scores of those.
 
     Raises:
         NotFound: one of them does not exist.
     """
-    # In the order of ids, so that two who lock the same ones cannot wait for each other. Comments, which only refer
-    # to the row, are not held up by this kind of lock.
+    wanted = {usable_id(item) for item in ids}
+    if with_blockers:
+        wanted |= blockers_of(session, wanted)
+    # All at once and in the order of ids, so that two who lock the same ones cannot wait for each other. Comments,
+    # which only refer to the row, are not held up by this kind of lock.
     rows = session.execute(
-        select(*STORED)
-        .where(ENHANCEMENTS.c.id.in_([usable_id(item) for item in ids]))
-        .order_by(ENHANCEMENTS.c.id)
-        .with_for_update(key_share=True)
+        select(*STORED).where(ENHANCEMENTS.c.id.in_(wanted)).order_by(ENHANCEMENTS.c.id).with_for_update(key_share=True)
     )
     found = {row.id: row._asdict() for row in rows}
     for item in ids:
         if item not in found:
             raise NotFound(f"There is no enhancement #{item}.")
-    return found
+    return {item: found[item] for item in ids}
 
 
 def blockers_still_open(session: Session, ids: Collection[int]) -> Mapping[int, tuple[tuple[int, str], ...]]:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ci_core.backlog import audit_log, queries
-from ci_core.backlog.audit_log import ENHANCEMENTS, MERGES, Entry
+from ci_core.backlog.audit_log import COMMENTS, DEPENDENCIES, ENHANCEMENTS, MERGES, Entry
 from ci_core.backlog.dependencies import circle_error, lock_dependencies
 from ci_core.backlog.merging import follow_merge
 from ci_core.backlog.restoring import insert_row, restorable, restore_columns
@@ -27,6 +27,18 @@ BEFORE = text("""
 THIS_TRANSACTION = text("SELECT pg_current_xact_id()::text::bigint")
 DELETED_ENHANCEMENT = ("delete", ENHANCEMENTS)
 WHOLE_BEFORE = text("SELECT before::text FROM ci_audit_log WHERE id = :id")
+AT_TOMBSTONE = {
+    COMMENTS: text("""
+        SELECT e.id, e.merged_into_id FROM ci_comments c JOIN ci_enhancements e ON e.id = c.enhancement_id
+        WHERE c.id = ANY (:ids) AND e.merged_into_id IS NOT NULL
+    """),
+    DEPENDENCIES: text("""
+        SELECT e.id, e.merged_into_id
+        FROM ci_enhancement_dependencies d JOIN ci_enhancements e ON e.id IN (d.enhancement_id, d.other_id)
+        WHERE d.id = ANY (:ids) AND e.merged_into_id IS NOT NULL
+        AND NOT (d.kind = 'duplicate_of' AND d.enhancement_id = e.id)
+    """),
+}
 # The import forgets the enhancement of an item when it is deleted; its anchor tells which one it was.
 RECALL_ORIGIN = text("""
     UPDATE ci_wishlist_items o SET enhancement_id = e.id FROM ci_enhancements e
@@ -94,7 +106,7 @@ def undo_last(
 
 
 def _apply(session: Session, plan: Plan, policy: ScoringPolicy) -> None:
-    reach = set(plan.to_rescore) | queries.blockers_of(session, plan.to_delete)
+    reach = set(plan.to_rescore) | _reached(session, plan)
     # Deleted enhancements come back first: the log has what was deleted along with them after them.
     backwards = list(reversed(plan.entries))
     backwards.sort(key=lambda entry: (entry.action, entry.table_name) != DELETED_ENHANCEMENT)
@@ -115,16 +127,38 @@ def _apply(session: Session, plan: Plan, policy: ScoringPolicy) -> None:
                 restore_columns(session, table, entry.row_id, before)
     for entry in plan.entries:
         if entry.table_name == MERGES:
-            _follow_merge(session, entry)
-    rescore(session, reach - plan.to_delete, policy=policy)
+            reach |= _follow_merge(session, entry)
+    _refuse_links_of_tombstones(session, plan)
+    rescore(session, (reach | _reached(session, plan)) - plan.to_delete, policy=policy)
 
 
-def _follow_merge(session: Session, entry: Entry) -> None:
+def _refuse_links_of_tombstones(session: Session, plan: Plan) -> None:
+    for table in AT_TOMBSTONE:
+        restored = [entry.row_id for entry in plan.entries if entry.row[0] == table and entry.action == "delete"]
+        row = session.execute(AT_TOMBSTONE[table], {"ids": restored}).first()
+        if row is not None:
+            raise UndoRefused(f"#{row.id} was merged into #{row.merged_into_id} since. Take that merge apart first.")
+
+
+def _reached(session: Session, plan: Plan) -> set[int]:
+    """Whose score depends on how many wait for it, as far as the undo changes that; as the links stand now."""
+    changed: set[int] = set()
+    linked: set[int] = set()
+    for entry in plan.entries:
+        if entry.table_name == ENHANCEMENTS and (entry.action != "update" or "status" in entry.changed_fields):
+            changed.add(entry.row_id)
+        elif entry.table_name == DEPENDENCIES:
+            sides = (entry.before or {}, entry.after or {})
+            linked.update(side[end] for side in sides for end in ("enhancement_id", "other_id") if end in side)
+    return linked | queries.blockers_of(session, changed | linked)
+
+
+def _follow_merge(session: Session, entry: Entry) -> set[int]:
     merge = (entry.before or {}) | (entry.after or {})
     if "moved" not in merge:
         stored = session.get_one(tables.Merge, entry.row_id)
         merge = {"moved": stored.moved, "duplicate_id": stored.duplicate_id, "original_id": stored.original_id}
-    follow_merge(session, entry.row_id, merge["moved"], merge["duplicate_id"], merge["original_id"])
+    return follow_merge(session, entry.row_id, merge["moved"], merge["duplicate_id"], merge["original_id"])
 
 
 def _refusal(session: Session, error: IntegrityError) -> UndoRefused:

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from ci_core.backlog.audit_log import AGENT, COMMENTS, DEPENDENCIES, ENHANCEMENTS, MERGES, Entry, later_entries
-from ci_core.backlog.queries import SCORER_WRITES
+from ci_core.backlog.queries import SCORER_WRITES, blockers_of
 from ci_core.backlog.restoring import STAGES
 from ci_core.errors import UndoRefused
 from db import tables
@@ -41,6 +41,9 @@ def plan_undo(session: Session, entries: Sequence[Entry], actor: str) -> Plan:
     plan = Plan([entry for entry in entries if not _passing(entry, rows[entry.row])])
     authors = {entry.actor for entry in entries}
     _refuse_others_comments(plan.entries, actor)
+    cards = {row_id for table, row_id in rows if table == ENHANCEMENTS}
+    # With what they wait for, because the undo reaches their scores; all at once, as every other change locks them.
+    _lock(session, ENHANCEMENTS, cards | blockers_of(session, cards))
     for table in sorted({table for table, _ in rows}):
         standing = {row_id: row for (name, row_id), row in rows.items() if name == table and row[-1].action != "delete"}
         present = _lock(session, table, standing)
@@ -85,6 +88,9 @@ def _check_changed(session: Session, row: Sequence[Entry], differing: set[str], 
             if touched and later.actor not in authors:
                 fields = " and ".join(name.replace("_", " ") for name in touched)
                 _refuse(f"The {fields} of {_named(table, row_id)} was changed", [later])
+    if table == ENHANCEMENTS and changed <= DERIVED:
+        # It was scored because something else changed, which may not concern it any more.
+        plan.to_rescore.add(row_id)
     left = differing & DERIVED if table == ENHANCEMENTS else set()
     if left:
         # The scores were computed anew since: leave them all, and compute them from what is restored.

@@ -23,7 +23,7 @@ from ci_core.backlog import (
     take_apart,
     update_enhancement,
 )
-from ci_core.errors import InvalidInput, NotAllowed, NotFound
+from ci_core.errors import DependencyCycle, InvalidInput, NotAllowed, NotFound
 from db.engine import Database
 from db.enums import Status
 
@@ -218,3 +218,42 @@ def test_people_who_merge_each_others_original_at_once_do_not_lose_both(database
         outcomes = sorted(pool.map(merge, [(a.id, b.id), (b.id, a.id)]))
 
     assert outcomes == ["merged", "refused"]
+
+
+def test_what_the_duplicate_is_a_duplicate_of_by_peoples_word_stays(session: Session, make: Make) -> None:
+    original, twin, third = make(), make(), make()
+    add_dependency(session, twin.id, original.id, "duplicate_of", actor="tess")
+    add_dependency(session, twin.id, third.id, "duplicate_of", actor="tess")
+    linked = links(session)
+
+    merge_duplicate(session, twin.id, original.id, actor="ada")
+    assert links(session) == linked
+    take_apart(session, twin.id, actor="ada")
+
+    assert links(session) == linked
+
+
+def test_a_dropped_link_that_would_close_a_circle_by_now_keeps_the_merge(session: Session, make: Make) -> None:
+    original, twin, middle, later = make("O"), make("T"), make("M"), make("L")
+    add_dependency(session, original.id, middle.id, "blocked_by", actor="tess")
+    add_dependency(session, middle.id, twin.id, "blocked_by", actor="tess")
+    add_dependency(session, twin.id, later.id, "blocked_by", actor="tess")
+    merge_duplicate(session, twin.id, original.id, actor="ada")
+    add_dependency(session, later.id, middle.id, "blocked_by", actor="bob")
+
+    with pytest.raises(DependencyCycle, match=f"#{later.id} L"), session.begin_nested():
+        take_apart(session, twin.id, actor="ada")
+
+    assert get_enhancement(session, twin.id).merged_into_id == original.id
+
+
+def test_a_link_whose_other_end_was_deleted_since_is_left_out(session: Session, make: Make) -> None:
+    original, twin, gone = make(), make(), make()
+    add_dependency(session, original.id, gone.id, "blocked_by", actor="tess")
+    add_dependency(session, twin.id, gone.id, "blocked_by", actor="tess")
+    merge_duplicate(session, twin.id, original.id, actor="ada")
+    session.execute(text("DELETE FROM ci_enhancements WHERE id = :id"), {"id": gone.id})
+
+    take_apart(session, twin.id, actor="ada")
+
+    assert dependencies_of(session, twin.id).blocked_by == ()

@@ -607,3 +607,72 @@ def test_a_transaction_of_another_servers_past_with_the_same_number_is_left_alon
     team.undo("ada", edit)
 
     assert (team.now(item).title, team.now(item).assignee) == ("Wish", None)
+
+
+def test_what_came_to_a_duplicate_while_it_stood_alone_moves_when_the_merge_is_done_again(team: Team) -> None:
+    original, twin, friend = team.create(), team.create(), team.create()
+    team.do("ada", merge_duplicate, twin.id, original.id)
+    apart = team.undo("ada")
+    team.do("bob", add_comment, twin.id, "In between")
+    team.do("bob", add_dependency, twin.id, friend.id, "blocked_by")
+    alone = team.state()
+
+    team.undo("ada", apart.transaction_id)
+
+    assert [c.body for c in team.read(lambda s: comments_of(s, original.id))] == ["In between"]
+    assert [item.id for item in team.read(lambda s: dependencies_of(s, original.id)).blocked_by] == [friend.id]
+    team.do("ada", take_apart, twin.id)
+    assert team.state() == alone
+    assert [c.body for c in team.read(lambda s: comments_of(s, twin.id))] == ["In between"]
+
+
+def test_a_merge_is_not_done_again_when_its_original_was_merged_since(team: Team) -> None:
+    original, twin, third = team.create(), team.create(), team.create()
+    team.do("ada", merge_duplicate, twin.id, original.id)
+    apart = team.undo("ada")
+    team.do("bob", merge_duplicate, original.id, third.id)
+
+    with pytest.raises(UndoRefused, match=f"merged into #{third.id}"):
+        team.undo("ada", apart.transaction_id)
+
+
+def test_scores_follow_what_waits_again_after_an_undone_merge(team: Team) -> None:
+    blocker, original, twin = team.create(), team.create(status="approved"), team.create()
+    team.do("ada", add_dependency, twin.id, blocker.id, "blocked_by")
+    waited_for = team.now(blocker).ai_priority_score
+    team.do("ada", merge_duplicate, twin.id, original.id)
+    merge = team.last()
+    team.do("bob", move_enhancement, original.id, "completed", reason="done")
+    assert team.now(blocker).ai_priority_score == blocker.ai_priority_score
+
+    team.undo("ada", merge)
+
+    assert team.now(blocker).ai_priority_score == waited_for
+
+
+def test_a_link_of_what_was_merged_since_does_not_come_back_to_the_tombstone(team: Team) -> None:
+    original, twin, blocker = team.create(), team.create(), team.create()
+    team.do("ada", add_dependency, twin.id, blocker.id, "blocked_by")
+    team.do("ada", remove_dependency, twin.id, blocker.id, "blocked_by")
+    removed = team.last()
+    comment = team.do("ada", add_comment, twin.id, "Hello")
+    team.do("ada", delete_comment, comment.id)
+    deleted = team.last()
+    team.do("bob", merge_duplicate, twin.id, original.id)
+
+    for transaction in (removed, deleted):
+        with pytest.raises(UndoRefused, match=f"#{twin.id} was merged into #{original.id}"):
+            team.undo("ada", transaction)
+
+
+def test_the_score_of_a_former_blocker_does_not_come_back(team: Team) -> None:
+    blocker, item = team.create(), team.create()
+    team.do("ada", add_dependency, item.id, blocker.id, "blocked_by")
+    team.do("ada", move_enhancement, item.id, "archived")
+    archived = team.last()
+    team.do("bob", remove_dependency, item.id, blocker.id, "blocked_by")
+
+    team.undo("ada", archived)
+
+    assert team.now(item).status is Status.PROPOSED
+    assert team.now(blocker).ai_priority_score == blocker.ai_priority_score
