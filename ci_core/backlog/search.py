@@ -6,17 +6,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ci_core import embeddings  # loads its runtime only when it is used
 from ci_core.backlog.listing import Condition, Sort, check_page, list_enhancements, read_enhancements, to_conditions
 from ci_core.backlog.queries import STORED
 from ci_core.backlog.query_syntax import Query, parse_query
 from ci_core.backlog.search_queries import TextMatches, contains, neighbours, one_of_ids, planner_settings, text_matches
 from ci_core.backlog.text_query import TextQuery, all_tsquery, any_tsquery, as_text, read_text, wanted_tsquery
 from ci_core.backlog.values import Enhancement
-from ci_core.embeddings import Encoder, encode_query
+
+if TYPE_CHECKING:
+    from ci_core.embeddings import Encoder
 
 # The constant of reciprocal rank fusion: Cormack, Clarke and Büttcher (2009), "Reciprocal rank fusion outperforms
 # Condorcet and individual rank learning methods".
@@ -88,16 +92,14 @@ def _found(
     session: Session, text: TextQuery, conditions: list[Condition], encoder: Encoder | None
 ) -> tuple[list[int], str | None]:
     """Ids of what fits, best first, and the note."""
-    vector = encode_query(encoder, text.meaning) if encoder else None
+    vector = embeddings.encode_query(encoder, text.meaning) if encoder else None
     with planner_settings(session) as server:
         wanted, quoted, excluded = session.execute(
             select(
                 as_text(wanted_tsquery(text)), as_text(all_tsquery(text.phrases)), as_text(any_tsquery(text.excluded))
             )
         ).one()
-        # Inside the text query the index can answer "not"; as a condition it would have to read every long text.
-        without = f"({wanted}) & !({excluded})" if wanted and excluded else wanted
-        matches = text_matches(session, without, conditions, server) if wanted else TextMatches()
+        matches = text_matches(session, wanted, excluded, conditions, server) if wanted else TextMatches()
         if vector is None or encoder is None:
             return list(matches.ids), _note(matches, WORDS_ONLY)
         near_to: list[Condition] = [*conditions, *([~contains(excluded)] if excluded else [])]

@@ -121,11 +121,14 @@ def one_of_ids(ids: Collection[int]) -> ColumnElement[bool]:
     return Enhancement.id == func.any(cast(list(ids), ARRAY(BigInteger)))
 
 
-def text_matches(session: Session, query: str, conditions: Conditions, server: Server) -> TextMatches:
-    """The enhancements in whose words `query` (a tsquery as text) occurs, the best `MOST_RANKED` by relevance.
+def text_matches(session: Session, wanted: str, excluded: str, conditions: Conditions, server: Server) -> TextMatches:
+    """The enhancements in whose words `wanted` occurs and `excluded` does not, the best `MOST_RANKED` by relevance.
 
-    Of more matches, those with the words in the title and those with the highest scores are ranked.
+    Both are tsqueries as text; `excluded` may be empty. Of more matches, those with the words in the title and those
+    with the highest scores are ranked.
     """
+    # Inside the text query the index can answer "not"; as a condition it would have to read every long text.
+    query = f"({wanted}) & !({excluded})" if excluded else wanted
     filters = conditions if _is_narrow(session, query, conditions) else [one.is_(True) for one in conditions]
     total = estimated_rows(session, (*conditions, contains(query)))
     found: Sequence[int] = ()
@@ -139,7 +142,7 @@ def text_matches(session: Session, query: str, conditions: Conditions, server: S
     if is_counted:
         total, found = _by_score(session, (*filters, contains(query)))
     if len(found) < total:
-        _, titled = _by_score(session, (*filters, _titled(query)), among=SEEN_TITLES)
+        _, titled = _by_score(session, (*filters, _titled(wanted)), among=SEEN_TITLES)
         found = [*titled[:MOST_TITLED], *found]
     return TextMatches(_ranked(session, query, found), max(total, len(found)), is_counted)
 
@@ -161,7 +164,8 @@ def neighbours(session: Session, vector: Any, model: str, conditions: Conditions
     Few rows are all compared. Among many the graph index is asked, which is approximate: it filters what it found
     and, since pgvector 0.8, searches on up to a limit. Where that gives too few, all are compared after all.
     """
-    expected = estimated_rows(session, conditions)
+    # The one condition that every search has is that of merged duplicates, and they are few.
+    expected = estimated_rows(session, conditions) if len(conditions) > 1 else server.rows
     most = NEIGHBOURS if expected > WIDE_SHARE * server.rows else FILTERED_NEIGHBOURS
     if expected > COMPARE_ALL and (server.pgvector >= (0, 8) or most == NEIGHBOURS):
         found = _nearest_by_graph(session, vector, model, conditions, most)
@@ -216,7 +220,7 @@ def _titled(query: str) -> ColumnElement[bool]:
 
 def _ranked(session: Session, query: str, ids: Sequence[int]) -> tuple[int, ...]:
     rank = func.ts_rank(cast(WEIGHTS, ARRAY(REAL)), Enhancement.search_vector, _tsquery(query))
-    ranked = select(Enhancement.id).where(one_of_ids(ids)).order_by(rank.desc(), *BY_SCORE)
+    ranked = select(Enhancement.id).where(one_of_ids(ids), contains(query)).order_by(rank.desc(), *BY_SCORE)
     return tuple(session.scalars(ranked.limit(MOST_RANKED)))
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ci_core import embeddings  # loads its runtime only when it is used
 from ci_core.backlog.listing import read_enhancements
 from ci_core.backlog.queries import ENHANCEMENTS, STORED, usable_id
 from ci_core.backlog.search_queries import neighbours, one_of_ids, planner_settings
 from ci_core.backlog.values import Enhancement
-from ci_core.embeddings import Encoder, encode_query
 from db.enums import Status
 from db.tables import EnhancementEmbedding
+
+if TYPE_CHECKING:
+    from ci_core.embeddings import Encoder
 
 LEAST_SIMILARITY = 0.5
 SHORTEST_TEXT = 3
@@ -54,7 +57,7 @@ def similar_to_text(
     """
     if sum(character.isalnum() for character in text) < SHORTEST_TEXT:
         return ()
-    return _nearest(session, encode_query(encoder, text), encoder.name, limit, without=without)
+    return _nearest(session, embeddings.encode_query(encoder, text), encoder.name, limit, without=without)
 
 
 def _nearest(
