@@ -21,9 +21,13 @@ NAMES = {ENHANCEMENTS: "#{}", COMMENTS: "comment {}", DEPENDENCIES: "dependency 
 
 @dataclass(slots=True)
 class Plan:
-    """The entries to reverse, fields to leave as they are by row, enhancements to delete and to score anew."""
+    """The entries to reverse, fields to leave as they are by row, enhancements to delete and to score anew.
+
+    `only_scores` says that the transaction did nothing but score.
+    """
 
     entries: list[Entry]
+    only_scores: bool = False
     skipped: dict[tuple[str, int], set[str]] = field(default_factory=dict)
     to_delete: set[int] = field(default_factory=set)
     to_rescore: set[int] = field(default_factory=set)
@@ -39,6 +43,7 @@ def plan_undo(session: Session, entries: Sequence[Entry], actor: str) -> Plan:
     for entry in entries:
         rows.setdefault(entry.row, []).append(entry)
     plan = Plan([entry for entry in entries if not _passing(entry, rows[entry.row])])
+    plan.only_scores = all(_only_derived(entry) for entry in plan.entries)
     authors = {entry.actor for entry in entries}
     _refuse_others_comments(plan.entries, actor)
     cards = {row_id for table, row_id in rows if table == ENHANCEMENTS}
@@ -88,7 +93,7 @@ def _check_changed(session: Session, row: Sequence[Entry], differing: set[str], 
             if touched and later.actor not in authors:
                 fields = " and ".join(name.replace("_", " ") for name in touched)
                 _refuse(f"The {fields} of {_named(table, row_id)} was changed", [later])
-    if table == ENHANCEMENTS and changed <= DERIVED:
+    if changed <= DERIVED and not plan.only_scores:
         # It was scored because something else changed, which may not concern it any more.
         plan.to_rescore.add(row_id)
     left = differing & DERIVED if table == ENHANCEMENTS else set()
