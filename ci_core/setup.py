@@ -100,7 +100,7 @@ def _fill_in_sources(database: Database, progress: Progress) -> int:
 
 def _prepare_model(settings: Settings, progress: Progress, problems: list[str]) -> bool:
     from ci_core.embeddings import ensure_exported
-    from ci_core.embeddings.model import find_export
+    from ci_core.embeddings.manifest import find_export
 
     try:
         find_export(settings.models_dir)

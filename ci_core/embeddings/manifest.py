@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ci_core.errors import EmbeddingModelMissing
+
 MODEL_NAME = "all-MiniLM-L6-v2"
 DIMENSIONS = 384
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 MANIFEST_FILE = "manifest.json"
 FORMAT = 1  # raise it when the graph or the manifest changes, and every machine makes its export anew
+REMEDY = "Prepare it with: python -m ci_core setup"
 ALLOWED_DIFFERENCE = 1e-5  # per vector component, between sentence-transformers and the export
 
 
@@ -99,3 +102,18 @@ def damage(folder: Path, *, hashes: bool = False) -> str | None:
     except OSError as error:
         return f"{error.filename} cannot be read ({error.strerror})"
     return None
+
+
+def find_export(models_dir: Path) -> Path:
+    """The folder of the whole export in `models_dir`.
+
+    Raises:
+        EmbeddingModelMissing: there is none; the text says why and names the remedy.
+    """
+    reason = f"none in {models_dir}"
+    for folder in sorted(models_dir.glob(f"{MODEL_NAME}-*")):
+        fault = damage(folder)
+        if fault is None:
+            return folder
+        reason = f"{folder}: {fault}"
+    raise EmbeddingModelMissing(f"The embedding model {MODEL_NAME} is not ready ({reason}). {REMEDY}")

@@ -13,7 +13,7 @@ import onnxruntime  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from ci_core.embeddings.manifest import MODEL_FILE, MODEL_NAME, TOKENIZER_FILE, damage, read_manifest
+from ci_core.embeddings.manifest import MODEL_FILE, REMEDY, TOKENIZER_FILE, find_export, read_manifest
 from ci_core.errors import EmbeddingModelMissing
 
 Vectors = NDArray[np.float32]
@@ -24,7 +24,6 @@ BATCH_TEXTS = 64
 # A megabyte of text takes a second to tokenize, and all but its first 256 tokens is then thrown away.
 FIRST_CUT_CHARACTERS = 4_000
 MAX_DEFAULT_THREADS = 4
-REMEDY = "Prepare it with: python -m ci_core setup"
 
 
 class Encoder:
@@ -150,21 +149,6 @@ def load_encoder(models_dir: Path) -> Encoder:
         if key not in _loaded:
             _loaded[key] = Encoder(find_export(key))
         return _loaded[key]
-
-
-def find_export(models_dir: Path) -> Path:
-    """The folder of the whole export in `models_dir`.
-
-    Raises:
-        EmbeddingModelMissing: there is none; the text says why and names the remedy.
-    """
-    reason = f"none in {models_dir}"
-    for folder in sorted(models_dir.glob(f"{MODEL_NAME}-*")):
-        fault = damage(folder)
-        if fault is None:
-            return folder
-        reason = f"{folder}: {fault}"
-    raise EmbeddingModelMissing(f"The embedding model {MODEL_NAME} is not ready ({reason}). {REMEDY}")
 
 
 def encode_query(encoder: Encoder, text: str) -> Vectors:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ci_core.backlog.board import forget_old_operations
 from ci_core.backlog.board_listener import BoardListener
 from ci_core.backlog.board_store import BoardStore
 from ci_core.backlog.scoring import ScoringPolicy, policy_from
@@ -79,6 +80,8 @@ def backend() -> Backend:
         database = stack.enter_context(open_database(settings, application_name="magnus-ci app"))
         with database.reading() as session:
             check_schema(session)
+        with database.transaction("agent:app") as session:
+            forget_old_operations(session)
         store = BoardStore(database)
         store.refresh()
         listener = BoardListener(database, store)
