@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import streamlit as st
 
@@ -53,7 +54,7 @@ def _draw_choices(choices: FilterChoices) -> None:
     st.toggle("Only what is blocked", key=_key(BLOCKED), on_change=_remember_blocked)
 
 
-def _state(name: str, known: Collection[str]) -> dict[str, object]:
+def _state(name: str, known: Collection[str]) -> dict[str, Any]:
     st.session_state[_key(name)] = list(_chosen(name, known))
     return {"key": _key(name), "on_change": _remember, "args": (name,)}
 

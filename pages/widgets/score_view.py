@@ -78,7 +78,12 @@ def _draw_overrides(shared: Backend, form: EditForm) -> None:
     st.markdown("###### Your own judgement")
     with st.container(horizontal=True, vertical_alignment="bottom", key="override-form"):
         st.selectbox(
-            "Which score", list(NAMES), format_func=NAMES.get, key="override-name", width=210, on_change="ignore"
+            "Which score",
+            list(NAMES),
+            format_func=NAMES.__getitem__,
+            key="override-name",
+            width=210,
+            on_change="ignore",
         )
         st.number_input("0 to 100", 0, 100, value=50, step=5, key="override-value", width=120, on_change="ignore")
         st.text_input("Why", key="override-reason", max_chars=500, width=280, on_change="ignore")
