@@ -41,6 +41,10 @@ class StandIn:
     def __init__(self, vectors: NDArray[np.float32], real: Encoder | None) -> None:
         self._vectors, self._real = vectors, real
 
+    def fresh(self) -> StandIn:
+        """One that was never asked anything."""
+        return StandIn(self._vectors, self._real)
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         if self._real:
             self._real.encode(texts)
@@ -48,28 +52,30 @@ class StandIn:
 
 
 def queries(count: int) -> dict[str, list[str]]:
-    """Queries by kind; hardly any is asked twice, so that no memory of earlier ones helps."""
+    """Queries by kind, as people type them."""
     choose, texts = random.Random(5), Texts(9)
     rare = [word for word in texts.words(20_000) if word not in COMMON and word not in WORDS]
     usual = [*COMMON[:9], *WORDS]
+
+    def priority() -> str:
+        return f"priority:{choose.choice(list(Priority))}"
+
+    def area() -> str:
+        return f'area:"{choose.choice(AREAS[:7])}"'
+
     kinds: dict[str, Callable[[], str]] = {
-        "one very common word": lambda: f"{choose.choice(usual[:12])} -{choose.choice(rare)}",
-        "one usual word": lambda: f"{choose.choice(WORDS[10:])} -{choose.choice(rare)}",
+        "one very common word": lambda: choose.choice(usual[:12]),
+        "one usual word": lambda: choose.choice(WORDS[10:]),
         "one rare word": lambda: choose.choice(rare),
         "three words": lambda: " ".join([*choose.sample(usual, 2), choose.choice(rare)]),
         "three usual words": lambda: " ".join(choose.sample(usual, 3)),
-        "a phrase": lambda: f'"{" ".join(choose.sample(WORDS, 2))}"',
+        "a word without another": lambda: f"{choose.choice(usual)} -{choose.choice(usual)}",
+        "a phrase": lambda: f'"{" ".join(texts.words(2))}"',
         "while typing": lambda: f"{choose.choice(usual)} {choose.choice(WORDS)[:4]}",
-        "an identifier": lambda: "_".join(choose.sample(usual, 3)) + ".py",
-        "words and a filter": lambda: (
-            f"priority:{choose.choice(list(Priority))} {choose.choice(WORDS)} {choose.choice(rare)}"
-        ),
-        "common word, wide filter": lambda: (
-            f"priority:{choose.choice(list(Priority))} {choose.choice(usual[:12])} -{choose.choice(rare)}"
-        ),
-        "common word, narrow filter": lambda: (
-            f'area:"{choose.choice(AREAS[:7])}" status:approved {choose.choice(usual[:12])} -{choose.choice(rare)}'
-        ),
+        "an identifier": lambda: "_".join(texts.words(3)) + ".py",
+        "words and a filter": lambda: f"{priority()} {choose.choice(WORDS)} {choose.choice(rare)}",
+        "common word, wide filter": lambda: f"{priority()} {choose.choice(usual[:12])}",
+        "common word, narrow filter": lambda: f"{area()} status:approved {choose.choice(usual[:12])}",
     }
     return {kind: [make() for _ in range(count)] for kind, make in kinds.items()}
 
@@ -94,7 +100,8 @@ def measure(database: Database, encoder: StandIn, asked: int) -> float:
 
     def search(query: str, offset: int = 0) -> None:
         with database.reading() as session:
-            search_enhancements(session, query, encoder=encoder, actor="ana", offset=offset)  # type: ignore[arg-type]
+            # A fresh encoder has no memory of earlier queries.
+            search_enhancements(session, query, encoder=encoder.fresh(), actor="ana", offset=offset)  # type: ignore[arg-type]
 
     def view() -> None:
         with database.reading() as session:

@@ -98,8 +98,13 @@ def _term(term: Term) -> ColumnElement[Any]:
     beginning: ColumnElement[Any] = func.to_tsquery(_config("simple"), f"'{term.words[-1].lower()}':*")
     if len(term.words) > 1:
         beginning = func.phraseto_tsquery(_config("english"), " ".join(term.words[:-1])).op("<->")(beginning)
-    # A lone word such as "the" has no english query; its beginning alone would then demand what nobody asked for.
-    return case((func.numnode(whole) == 0, whole), else_=whole.op("||")(beginning))
+    return case(
+        # A lone word such as "the" has no english query; its beginning alone would demand what nobody asked for.
+        (func.numnode(whole) == 0, whole),
+        # The beginning finds the whole word too, unless that is stored under its stem.
+        (whole == func.phraseto_tsquery(_config("simple"), words), beginning),
+        else_=whole.op("||")(beginning),
+    )
 
 
 def _config(name: str) -> ColumnElement[Any]:

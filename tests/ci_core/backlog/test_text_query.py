@@ -36,7 +36,8 @@ def test_what_was_typed_is_taken_apart(
     ("typed", "tsquery"),
     [
         ("running tests ", "'run' & 'test'"),
-        ("optimizat", "'optimizat' | 'optimizat':*"),
+        ("optimizat", "'optimizat':*"),
+        ("running", "'run' | 'running':*"),
         ("options_flow_tr", "'option' <-> 'flow' <-> 'tr'"),
         ("options_flow_tra", "'option' <-> 'flow' <-> 'tra' | 'option' <-> 'flow' <-> 'tra':*"),
         ("the", ""),
