@@ -33,7 +33,7 @@ Conditions = Sequence[ColumnElement[bool]]
 # Of more matches, some are ranked: reading the long text of one takes 20 µs.
 MOST_RANKED = 200
 MOST_TITLED = 100
-SEEN_TITLES = 1_000
+SEEN_TITLES = 500
 NEIGHBOURS = 100
 # A filter that most rows fail makes the graph search go on and on: then fewer.
 FILTERED_NEIGHBOURS = 50
@@ -43,7 +43,7 @@ SEARCH_WIDTH = 100  # hnsw.ef_search
 COMPARE_ALL = 4_000
 # More matches are not all looked at: this many expected ones with the highest scores are enough to choose from.
 MOST_COUNTED = 3_000
-ENOUGH = 1_000
+ENOUGH = 800
 # Reading the long text of a row costs as much as looking at so many short ones.
 NARROW = 10
 WEIGHTS = [0.1, 0.4, 0.5, 1.0]  # of a word in nothing, in description (C), area and tags (B), title (A)
