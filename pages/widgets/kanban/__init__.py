@@ -13,6 +13,7 @@ import streamlit as st
 
 from pages.widgets.kanban.assets import board_css, board_html, board_js
 from pages.widgets.kanban.delta import BaseTracker, BoardSource, Changes, Snapshot
+from pages.widgets.kanban.encoding import encode
 from pages.widgets.kanban.protocol import (
     CardVersion,
     ClientOperations,
@@ -90,17 +91,19 @@ def kanban(
 
     _mount(
         key=key,
-        data={
-            "key": key,
-            "columns": [column.wire() for column in columns],
-            **update.wire(),
-            "filter_ids": None if filter_ids is None else list(filter_ids),
-            "acknowledged": acknowledged.wire() if acknowledged else None,
-            "selected_id": selected_id,
-            "read_only": read_only,
-            "message": message,
-            "height": height,
-        },
+        data=encode(
+            update,
+            {
+                "key": key,
+                "columns": [column.wire() for column in columns],
+                "filter_ids": None if filter_ids is None else list(filter_ids),
+                "acknowledged": acknowledged.wire() if acknowledged else None,
+                "selected_id": selected_id,
+                "read_only": read_only,
+                "message": message,
+                "height": height,
+            },
+        ),
         on_operations_change=operations_came,
         on_open_change=open_came,
         on_need_base_change=on_need_base,

@@ -131,12 +131,8 @@ class BoardUpdate:
     removed: Sequence[int] = ()
 
     def wire(self) -> Wire:
-        """Return the update as the browser reads it."""
-        base = None
-        if self.base is not None:
-            base = {"revision": self.base_revision, "cards": [card.wire() for card in self.base]}
+        """Return the update as the browser reads it, all but the base."""
         return {
-            "base": base,
             "base_token": self.base_token,
             "base_revision": self.base_revision,
             "revision": self.revision,

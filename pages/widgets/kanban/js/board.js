@@ -231,9 +231,11 @@ function isDark(root) {
 
 const boards = new WeakMap(); // the element that Streamlit gives → its Board
 const keptBoards = new Map(); // key → what outlives a visit to another page: cards and unanswered moves
+const utf8 = new TextDecoder();
 
 export default function kanban(component) {
-  const { parentElement, data, setTriggerValue } = component;
+  const { parentElement, setTriggerValue } = component;
+  const data = JSON.parse(utf8.decode(component.data));
   let board = boards.get(parentElement);
   if (!board || !board.root.isConnected) {
     board?.dispose();

@@ -93,7 +93,8 @@ def test_a_board_that_went_back_in_time_is_sent_whole() -> None:
 
 
 def test_the_wire_form_has_every_field_of_the_contract() -> None:
-    wire = BaseTracker().update_for(snapshot(1, {1: 1})).wire()
+    update = BaseTracker().update_for(snapshot(1, {1: 1}))
 
-    assert set(wire) == {"base", "base_token", "base_revision", "revision", "delta", "removed"}
-    assert set(wire["base"]["cards"][0]) == set(Card.__dataclass_fields__)
+    assert set(update.wire()) == {"base_token", "base_revision", "revision", "delta", "removed"}
+    assert update.base is not None
+    assert set(update.base[0].wire()) == set(Card.__dataclass_fields__)
