@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    Table,
     Text,
     and_,
     case,
@@ -26,7 +27,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from ci_core.backlog import values
 from ci_core.backlog.lifecycle import OPEN_STATUSES
@@ -36,9 +37,11 @@ from ci_core.backlog.text_query import any_tsquery, read_text, wanted_tsquery
 from ci_core.backlog.values import Page, enhancement_from
 from ci_core.errors import InvalidInput
 from db.enums import DependencyKind, Status
-from db.tables import Dependency, Enhancement
+from db.tables import Dependency
 
 Condition = ColumnElement[bool]
+
+DEPENDENCIES = typing.cast(Table, Dependency.__table__)
 
 MOST_PER_PAGE = 1_000
 LARGEST_OFFSET = 2**31
@@ -48,16 +51,16 @@ URGENCY: ColumnElement[int] = literal_column(
     "(CASE priority WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END)", Integer
 )
 PLAIN_COLUMNS = {
-    Field.STATUS: Enhancement.status,
-    Field.PRIORITY: Enhancement.priority,
-    Field.CATEGORY: Enhancement.category,
-    Field.COMPLEXITY: Enhancement.complexity,
-    Field.SOURCE: Enhancement.source,
-    Field.ID: Enhancement.id,
-    Field.SCORE: Enhancement.ai_priority_score,
-    Field.HOURS: Enhancement.estimated_hours,
-    Field.UPDATED: Enhancement.updated_at,
-    Field.CREATED: Enhancement.created_at,
+    Field.STATUS: ENHANCEMENTS.c.status,
+    Field.PRIORITY: ENHANCEMENTS.c.priority,
+    Field.CATEGORY: ENHANCEMENTS.c.category,
+    Field.COMPLEXITY: ENHANCEMENTS.c.complexity,
+    Field.SOURCE: ENHANCEMENTS.c.source,
+    Field.ID: ENHANCEMENTS.c.id,
+    Field.SCORE: ENHANCEMENTS.c.ai_priority_score,
+    Field.HOURS: ENHANCEMENTS.c.estimated_hours,
+    Field.UPDATED: ENHANCEMENTS.c.updated_at,
+    Field.CREATED: ENHANCEMENTS.c.created_at,
 }
 
 
@@ -74,16 +77,16 @@ class Sort(StrEnum):
 
 
 ORDERS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
-    Sort.PRIORITY: (URGENCY, Enhancement.ai_priority_score.desc().nulls_last()),
-    Sort.SCORE: (Enhancement.ai_priority_score.desc().nulls_last(),),
+    Sort.PRIORITY: (URGENCY, ENHANCEMENTS.c.ai_priority_score.desc().nulls_last()),
+    Sort.SCORE: (ENHANCEMENTS.c.ai_priority_score.desc().nulls_last(),),
     Sort.BOARD: (
         case({status.value: place for place, status in enumerate(Status)}, value=ENHANCEMENTS.c.status),
-        Enhancement.board_position.expression,
+        ENHANCEMENTS.c.board_position,
     ),
-    Sort.UPDATED: (Enhancement.updated_at.desc(),),
-    Sort.CREATED: (Enhancement.created_at.desc(),),
-    Sort.TITLE: (func.lower(Enhancement.title),),
-    Sort.HOURS: (Enhancement.estimated_hours.asc().nulls_last(),),
+    Sort.UPDATED: (ENHANCEMENTS.c.updated_at.desc(),),
+    Sort.CREATED: (ENHANCEMENTS.c.created_at.desc(),),
+    Sort.TITLE: (func.lower(ENHANCEMENTS.c.title),),
+    Sort.HOURS: (ENHANCEMENTS.c.estimated_hours.asc().nulls_last(),),
 }
 
 
@@ -116,10 +119,12 @@ def list_enhancements(
     for words, wanted in ((wanted_tsquery(text), True), (any_tsquery(text.excluded), False)):
         if words is not None:
             # A query of words such as "the" is empty and would match nothing: it asks for nothing instead.
-            found = or_(func.numnode(words) == 0, Enhancement.search_vector.op("@@", is_comparison=True)(words))
-            conditions.append(found if wanted else not_(Enhancement.search_vector.op("@@", is_comparison=True)(words)))
-    total = session.scalar(select(func.count()).select_from(Enhancement).where(*conditions)) or 0
-    ordered = select(*STORED).where(*conditions).order_by(*ORDERS[sort], Enhancement.id).limit(limit).offset(offset)
+            found = or_(func.numnode(words) == 0, ENHANCEMENTS.c.search_vector.op("@@", is_comparison=True)(words))
+            conditions.append(
+                found if wanted else not_(ENHANCEMENTS.c.search_vector.op("@@", is_comparison=True)(words))
+            )
+    total = session.scalar(select(func.count()).select_from(ENHANCEMENTS).where(*conditions)) or 0
+    ordered = select(*STORED).where(*conditions).order_by(*ORDERS[sort], ENHANCEMENTS.c.id).limit(limit).offset(offset)
     return Page(total, tuple(read_enhancements(session, ordered)))
 
 
@@ -144,7 +149,7 @@ def to_conditions(query: Query, *, now: datetime, actor: str | None) -> list[Con
     """The filters of the query as conditions on `ci_enhancements`; its text is none of them."""
     conditions = [_condition(part, now, actor) for part in query.filters]
     if not any(_asks_for_merged(part) for part in query.filters):
-        conditions.append(Enhancement.merged_into_id.is_(None))
+        conditions.append(ENHANCEMENTS.c.merged_into_id.is_(None))
     return conditions
 
 
@@ -176,40 +181,40 @@ def _equals(field: Field, value: str | int | Special, actor: str | None) -> Cond
 
 def _area(value: Any, _actor: str | None) -> Condition:
     if value is Special.NONE:
-        return Enhancement.feature_area.is_(None)
-    return func.lower(Enhancement.feature_area) == func.lower(value)
+        return ENHANCEMENTS.c.feature_area.is_(None)
+    return func.lower(ENHANCEMENTS.c.feature_area) == func.lower(value)
 
 
 def _assignee(value: Any, actor: str | None) -> Condition:
     if value is Special.NONE:
-        return Enhancement.assignee.is_(None)
+        return ENHANCEMENTS.c.assignee.is_(None)
     name = actor if value is Special.ME else value
-    return false() if name is None else func.lower(Enhancement.assignee) == func.lower(name)
+    return false() if name is None else func.lower(ENHANCEMENTS.c.assignee) == func.lower(name)
 
 
 def _tag(value: Any, _actor: str | None) -> Condition:
     if value is Special.NONE:
-        return Enhancement.tags == cast([], ARRAY(Text))
-    return Enhancement.tags.op("@>", is_comparison=True)(cast([value], ARRAY(Text)))
+        return ENHANCEMENTS.c.tags == cast([], ARRAY(Text))
+    return ENHANCEMENTS.c.tags.op("@>", is_comparison=True)(cast([value], ARRAY(Text)))
 
 
 def _state(value: Any, _actor: str | None) -> Condition:
     if value == State.DONE:
-        return Enhancement.status == Status.COMPLETED.value
+        return ENHANCEMENTS.c.status == Status.COMPLETED.value
     if value == State.OPEN:
-        return Enhancement.status.in_(OPEN)
-    blocker = aliased(Enhancement)
+        return ENHANCEMENTS.c.status.in_(OPEN)
+    blocker = ENHANCEMENTS.alias()
     waits = exists(
         select(literal(1))
-        .select_from(Dependency)
-        .join(blocker, blocker.id == Dependency.other_id)
+        .select_from(DEPENDENCIES)
+        .join(blocker, blocker.c.id == DEPENDENCIES.c.other_id)
         .where(
-            Dependency.enhancement_id == Enhancement.id,
-            Dependency.kind == DependencyKind.BLOCKED_BY.value,
-            blocker.status.in_(OPEN),
+            DEPENDENCIES.c.enhancement_id == ENHANCEMENTS.c.id,
+            DEPENDENCIES.c.kind == DependencyKind.BLOCKED_BY.value,
+            blocker.c.status.in_(OPEN),
         )
     )
-    return or_(Enhancement.status == Status.BLOCKED.value, and_(Enhancement.status.in_(OPEN), waits))
+    return or_(ENHANCEMENTS.c.status == Status.BLOCKED.value, and_(ENHANCEMENTS.c.status.in_(OPEN), waits))
 
 
 SPECIAL_FIELDS: dict[Field, Callable[[Any, str | None], Condition]] = {

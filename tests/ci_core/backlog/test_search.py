@@ -213,7 +213,7 @@ def test_a_narrow_filter_never_comes_back_empty_from_the_graph(
     session.execute(text("ANALYZE ci_enhancement_embeddings"))
     with search_queries.planner_settings(session) as server:
         old = search_queries.Server(pgvector, server.rows)
-        conditions = [search_queries.Enhancement.priority == "high"]
+        conditions = [search_queries.ENHANCEMENTS.c.priority == "high"]
 
         near = search_queries.neighbours(session, encoder.encode(["phone"])[0], encoder.name, conditions, old)
 
