@@ -38,10 +38,10 @@ Conditions = Sequence[ColumnElement[bool]]
 # Of more matches, some are ranked: reading the long text of one takes 20 µs.
 MOST_RANKED = 200
 MOST_TITLED = 100
-SEEN_TITLES = 500
+SEEN_TITLES = 300
 NEIGHBOURS = 100
 # A filter that most rows fail makes the graph search go on and on: then fewer.
-FILTERED_NEIGHBOURS = 50
+FILTERED_NEIGHBOURS = 30
 WIDE_SHARE = 0.5
 SEARCH_WIDTH = 100  # hnsw.ef_search
 # Up to so many, comparing with every vector is as fast as walking the graph.
@@ -164,7 +164,7 @@ def _is_narrow(session: Session, query: str, conditions: Conditions) -> bool:
 
 
 def neighbours(session: Session, vector: Any, model: str, conditions: Conditions, server: Server) -> list[Neighbour]:
-    """The enhancements nearest in meaning that fulfil the conditions, nearest first: 100, or 50 of a narrow filter.
+    """The enhancements nearest in meaning that fulfil the conditions, nearest first: 100, or 30 of a narrow filter.
 
     Few rows are all compared. Among many the graph index is asked, which is approximate: it filters what it found
     and, since pgvector 0.8, searches on up to a limit. Where that gives too few, all are compared after all.

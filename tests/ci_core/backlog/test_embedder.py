@@ -63,7 +63,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
         ("Title", "Before\n```python\nsecret()\n```\nafter", "Title. Before after"),
         ("Title", "Open\n```\nnever closed", "Title. Open"),
         ("Title", "~~~\ncode\n~~~\n# Head\n> quote", "Title. Head quote"),
-        ("Title", "a" * 1_000, "Title. " + "a" * 400),
+        ("Title", "a" * 1_000, "Title. " + "a" * 200),
         ("Title", "\n \n", "Title"),
     ],
 )
