@@ -32,17 +32,22 @@ STORE = text("""
     WHERE v.enhancement_id = n.id AND v.revision = n.revision AND v.stale
     RETURNING v.enhancement_id
 """)
+# Step by step: of a table that was just filled the planner knows nothing, and it would search once per pair.
 PAIRS_NOW = text("""
-    SELECT DISTINCT least(s.enhancement_id, n.enhancement_id), greatest(s.enhancement_id, n.enhancement_id),
-           n.similarity
-    FROM ci_enhancement_embeddings s CROSS JOIN LATERAL (
-        SELECT v.enhancement_id, (1 - (v.embedding <=> s.embedding))::real AS similarity
-        FROM ci_enhancement_embeddings v
-        WHERE v.model = :model
-        ORDER BY v.embedding <=> s.embedding LIMIT :most) n
-    JOIN ci_enhancements a ON a.id = s.enhancement_id JOIN ci_enhancements b ON b.id = n.enhancement_id
-    WHERE s.enhancement_id = ANY (:ids) AND n.enhancement_id <> s.enhancement_id AND n.similarity >= :least
-      AND a.merged_into_id IS NULL AND b.merged_into_id IS NULL
+    WITH some AS MATERIALIZED (
+        SELECT enhancement_id, embedding FROM ci_enhancement_embeddings WHERE enhancement_id = ANY (:ids)
+    ), near AS MATERIALIZED (
+        SELECT some.enhancement_id AS here, n.enhancement_id AS there, n.similarity
+        FROM some CROSS JOIN LATERAL (
+            SELECT v.enhancement_id, (1 - (v.embedding <=> some.embedding))::real AS similarity
+            FROM ci_enhancement_embeddings v
+            WHERE v.model = :model
+            ORDER BY v.embedding <=> some.embedding LIMIT :most) n
+        WHERE n.enhancement_id <> some.enhancement_id AND n.similarity >= :least
+    )
+    SELECT DISTINCT least(here, there), greatest(here, there), similarity
+    FROM near JOIN ci_enhancements a ON a.id = here JOIN ci_enhancements b ON b.id = there
+    WHERE a.merged_into_id IS NULL AND b.merged_into_id IS NULL
 """)
 PAIRS_STORED = text("""
     SELECT low_id, high_id, similarity FROM ci_enhancement_similarities
