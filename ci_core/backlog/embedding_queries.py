@@ -34,16 +34,16 @@ STORE = text("""
 """)
 # Step by step: of a table that was just filled the planner knows nothing, and it would search once per pair.
 PAIRS_NOW = text("""
-    WITH some AS MATERIALIZED (
+    WITH fresh AS MATERIALIZED (
         SELECT enhancement_id, embedding FROM ci_enhancement_embeddings WHERE enhancement_id = ANY (:ids)
     ), near AS MATERIALIZED (
-        SELECT some.enhancement_id AS here, n.enhancement_id AS there, n.similarity
-        FROM some CROSS JOIN LATERAL (
-            SELECT v.enhancement_id, (1 - (v.embedding <=> some.embedding))::real AS similarity
+        SELECT fresh.enhancement_id AS here, n.enhancement_id AS there, n.similarity
+        FROM fresh CROSS JOIN LATERAL (
+            SELECT v.enhancement_id, (1 - (v.embedding <=> fresh.embedding))::real AS similarity
             FROM ci_enhancement_embeddings v
             WHERE v.model = :model
-            ORDER BY v.embedding <=> some.embedding LIMIT :most) n
-        WHERE n.enhancement_id <> some.enhancement_id AND n.similarity >= :least
+            ORDER BY v.embedding <=> fresh.embedding LIMIT :most) n
+        WHERE n.enhancement_id <> fresh.enhancement_id AND n.similarity >= :least
     )
     SELECT DISTINCT least(here, there), greatest(here, there), similarity
     FROM near JOIN ci_enhancements a ON a.id = here JOIN ci_enhancements b ON b.id = there
