@@ -13,15 +13,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ci_core.backlog.enhancements import move_enhancements
+from ci_core.backlog.scoring import DEFAULT_POLICY, ScoringPolicy
 from ci_core.errors import EditConflict, InvalidInput, NotAllowed, NotFound
 from db import tables
 from db.engine import Database, act_as
 from db.enums import Status
+from db.errors import DatabaseBusy
 
 log = logging.getLogger(__name__)
 
 # A browser repeats an operation within seconds, or after a night's sleep; a week is more than either.
 KEEP_OPERATIONS_DAYS = 7
+ATTEMPTS = 3
 BOARD_STATUSES = tuple(status for status in Status if status is not Status.ARCHIVED)
 
 
@@ -66,7 +69,14 @@ class WipLimit:
     set_by: str
 
 
-def apply_moves(database: Database, client_id: str, moves: Sequence[BoardMove], *, actor: str) -> list[MoveOutcome]:
+def apply_moves(
+    database: Database,
+    client_id: str,
+    moves: Sequence[BoardMove],
+    *,
+    actor: str,
+    policy: ScoringPolicy = DEFAULT_POLICY,
+) -> list[MoveOutcome]:
     """Carry out a browser's moves in order, each in a transaction of its own, and each exactly once.
 
     A move that was answered before (the same client and sequence) gets the stored answer again, so a browser may
@@ -75,14 +85,22 @@ def apply_moves(database: Database, client_id: str, moves: Sequence[BoardMove], 
     Raises:
         db.errors.DatabaseError: the database cannot be reached; moves not answered yet were not carried out.
     """
-    outcomes = []
-    for move in moves:
-        with database.transaction(actor) as session:
-            outcomes.append(_answer(session, client_id, move, actor))
-    return outcomes
+    return [_apply(database, client_id, move, actor, policy) for move in moves]
 
 
-def _answer(session: Session, client_id: str, move: BoardMove, actor: str) -> MoveOutcome:
+def _apply(database: Database, client_id: str, move: BoardMove, actor: str, policy: ScoringPolicy) -> MoveOutcome:
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            with database.transaction(actor) as session:
+                return _answer(session, client_id, move, actor, policy)
+        except DatabaseBusy:
+            # Two people's changes waited for each other and the server gave this one up; nothing of it was stored.
+            if not left:
+                raise
+    raise AssertionError("the last attempt answers or raises")
+
+
+def _answer(session: Session, client_id: str, move: BoardMove, actor: str, policy: ScoringPolicy) -> MoveOutcome:
     # The row comes first: a second request with the same operation waits here until the first has committed.
     claimed = session.execute(
         insert(tables.BoardOperation)
@@ -94,19 +112,25 @@ def _answer(session: Session, client_id: str, move: BoardMove, actor: str) -> Mo
     if claimed is None:
         stored = session.execute(select(tables.BoardOperation.outcome).where(*key)).scalar_one()
         return _from_stored(move, stored)
-    outcome = _carry_out(session, move, actor)
+    outcome = _carry_out(session, move, actor, policy)
     stored = {"kind": outcome.kind.value, "message": outcome.message, "operation": _fingerprint(move)}
     session.execute(update(tables.BoardOperation).where(*key).values(outcome=stored))
     log.info("board_move kind=%s cards=%d status=%s", outcome.kind, len(move.cards), move.status)
     return outcome
 
 
-def _carry_out(session: Session, move: BoardMove, actor: str) -> MoveOutcome:
+def _carry_out(session: Session, move: BoardMove, actor: str, policy: ScoringPolicy) -> MoveOutcome:
     ids = tuple(card_id for card_id, _ in move.cards)
     try:
         with session.begin_nested():
             move_enhancements(
-                session, move.cards, move.status, actor=actor, after_id=move.after_id, before_id=move.before_id
+                session,
+                move.cards,
+                move.status,
+                actor=actor,
+                after_id=move.after_id,
+                before_id=move.before_id,
+                policy=policy,
             )
     except EditConflict as conflict:
         return MoveOutcome(move.sequence, OutcomeKind.CONFLICT, ids, str(conflict))

@@ -37,7 +37,7 @@ def carry_out(shared: Backend, source: StoreSource, received: ClientOperations) 
         for move in received.operations
     ]
     try:
-        results = apply_moves(shared.database, received.client, moves, actor=actor())
+        results = apply_moves(shared.database, received.client, moves, actor=actor(), policy=shared.policy)
         shared.store.refresh()
     except DatabaseError as error:
         log.warning("board_moves_wait client=%s moves=%d reason=%s", received.client, len(moves), error)

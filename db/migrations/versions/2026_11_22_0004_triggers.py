@@ -41,7 +41,8 @@ BEGIN
         -- A value that the writer states (an import, an undo) wins over the clock.
         IF TG_OP = 'UPDATE' THEN
             IF NEW.status_entered_at = OLD.status_entered_at THEN NEW.status_entered_at := stamp; END IF;
-            IF OLD.status = 'completed' THEN
+            -- Work that is taken up again is not done; putting finished work away leaves it finished.
+            IF OLD.completed_at IS NOT NULL AND NEW.status NOT IN ('completed', 'archived') THEN
                 IF NEW.completed_at IS NOT DISTINCT FROM OLD.completed_at THEN NEW.completed_at := NULL; END IF;
                 IF NEW.completion_percentage = OLD.completion_percentage THEN NEW.completion_percentage := 0; END IF;
             END IF;

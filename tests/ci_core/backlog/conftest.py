@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from ci_core.backlog import Enhancement, NewEnhancement, create_enhancement
+from db.engine import Database
+from tests.ci_core.backlog.team import Team
 
 Make = Callable[..., Enhancement]
 
@@ -21,3 +23,9 @@ def make(session: Session) -> Make:
         return create_enhancement(session, NewEnhancement(title=title, **fields), actor=actor)
 
     return create
+
+
+@pytest.fixture
+def team(database: Database) -> Team:
+    """People who commit what they do, in a database of this test alone."""
+    return Team(database)

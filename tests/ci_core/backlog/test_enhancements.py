@@ -197,6 +197,24 @@ def test_the_stages_are_stamped_and_completion_follows(session: Session, make: M
     assert (reopened.completed_at, reopened.completion_percentage) == (None, 0)
 
 
+def test_finished_work_that_is_put_away_stays_finished(session: Session, make: Make) -> None:
+    item = make("Done", status=Status.COMPLETED)
+
+    archived = move_enhancement(session, item.id, Status.ARCHIVED, actor="tess")
+
+    assert archived.completed_at == item.completed_at
+    assert archived.completion_percentage == 100
+
+
+def test_put_away_work_that_is_taken_up_again_is_not_finished(session: Session, make: Make) -> None:
+    item = make("Done", status=Status.COMPLETED)
+    move_enhancement(session, item.id, Status.ARCHIVED, actor="tess")
+
+    reopened = move_enhancement(session, item.id, Status.APPROVED, actor="tess")
+
+    assert (reopened.completed_at, reopened.completion_percentage) == (None, 0)
+
+
 def test_a_step_that_the_lifecycle_forbids_is_refused_by_moving_and_by_editing(session: Session, make: Make) -> None:
     item = make()
 
