@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ClauseElement,
     ColumnElement,
+    CompoundSelect,
     Executable,
     Select,
     String,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
 from sqlalchemy.ext.compiler import compiles
@@ -48,13 +51,32 @@ SEARCH_WIDTH = 100  # hnsw.ef_search
 COMPARE_ALL = 4_000
 # More matches are not all looked at: this many expected ones with the highest scores are enough to choose from.
 MOST_COUNTED = 3_000
-ENOUGH = 800
+ENOUGH = 600
 # Reading the long text of a row costs as much as looking at so many short ones.
 NARROW = 10
 WEIGHTS = [0.1, 0.4, 0.5, 1.0]  # of a word in nothing, in description (C), area and tags (B), title (A)
 BY_SCORE = (ENHANCEMENTS.c.ai_priority_score.desc().nulls_last(), ENHANCEMENTS.c.id)
 # As the index idx_ci_enhancements_title has it.
 TITLED = "(to_tsvector('english', ci_words(ARRAY[title])) || to_tsvector('simple', ci_words(ARRAY[title])))"
+
+SETTINGS = {
+    "enable_seqscan": "off",
+    "plan_cache_mode": "force_custom_plan",
+    "jit": "off",
+    "hnsw.ef_search": str(SEARCH_WIDTH),
+    "hnsw.iterative_scan": "relaxed_order",
+}
+# pgvector has the last one since 0.8, and refuses names that it does not know.
+_SET = [f"set_config('{name}', '{value}', true)" for name, value in SETTINGS.items()]
+_RESET = [f"set_config('{name}', CAST(:value_{place} AS text), true)" for place, name in enumerate(SETTINGS)]
+BEGIN_SETTINGS = text(f"""
+    SELECT v.extversion, c.reltuples, {", ".join(f"current_setting('{name}', true)" for name in SETTINGS)},
+           {", ".join(_SET[:-1])},
+           CASE WHEN string_to_array(substring(v.extversion FROM '^[0-9]+[.][0-9]+'), '.')::int[] >= ARRAY[0, 8]
+                THEN {_SET[-1]} END
+    FROM pg_extension v, pg_class c WHERE v.extname = 'vector' AND c.oid = 'ci_enhancements'::regclass
+""")  # noqa: S608 - constants of this module
+END_SETTINGS = text(f"SELECT {', '.join(_RESET[:-1])}, CASE WHEN :iterative THEN {_RESET[-1]} END")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +111,13 @@ def planner_settings(session: Session) -> Iterator[Server]:
     The planner takes reading a long text for free and would read them all; and after some repetitions it would plan
     without knowing what is searched for.
     """
-    wanted = {
-        "enable_seqscan": "off",
-        "plan_cache_mode": "force_custom_plan",
-        "jit": "off",
-        "hnsw.ef_search": str(SEARCH_WIDTH),
-        "hnsw.iterative_scan": "relaxed_order",
-    }
-    installed = select(text("extversion")).select_from(text("pg_extension")).where(text("extname = 'vector'"))
-    version, *before = session.execute(
-        select(installed.scalar_subquery(), *(func.current_setting(name, True) for name in wanted))
-    ).one()
-    major, minor = (int(part) for part in str(version).split(".")[:2])
-    if (major, minor) < (0, 8):
-        del wanted["hnsw.iterative_scan"]
-    session.execute(select(*(func.set_config(name, value, True) for name, value in wanted.items())))
-    yield Server((major, minor), estimated_rows(session, ()))
+    row = session.execute(BEGIN_SETTINGS).one()
+    major, minor = (int(part) for part in str(row[0]).split(".")[:2])
+    rows = int(row[1]) if row[1] > 0 else estimated_rows(session, ())  # negative while never counted
+    yield Server((major, minor), rows)
     # A setting that pgvector has not claimed yet reads as empty, and pgvector refuses empty once it is there.
-    restored = (func.set_config(name, old or None, True) for name, old in zip(wanted, before, strict=False))
-    session.execute(select(*restored))
+    before = {f"value_{place}": old or None for place, old in enumerate(row[2 : 2 + len(SETTINGS)])}
+    session.execute(END_SETTINGS, {**before, "iterative": (major, minor) >= (0, 8)})
 
 
 def estimated_rows(session: Session, conditions: Conditions) -> int:
@@ -136,20 +146,18 @@ def text_matches(session: Session, wanted: str, excluded: str, conditions: Condi
     query = f"({wanted}) & !({excluded})" if excluded else wanted
     filters = conditions if _is_narrow(session, query, conditions) else [one.is_(True) for one in conditions]
     total = estimated_rows(session, (*conditions, contains(query)))
-    found: Sequence[int] = ()
+    ids: tuple[int, ...] = ()
     # Of words that must stand together most matches are none: how many are enough cannot be told beforehand.
     if total > MOST_COUNTED and "<->" not in query:
         # Two bitmaps, of the words and of the highest scores, have few rows in common: only these are read.
         bound = _score_at(session, server.rows * ENOUGH // total)
-        high = ENHANCEMENTS.c.ai_priority_score >= bound
-        found = _by_score(session, (*filters, contains(query), high))[1] if bound is not None else ()
-    is_counted = len(found) < MOST_RANKED
-    if is_counted:
-        total, found = _by_score(session, (*filters, contains(query)))
-    if len(found) < total:
-        _, titled = _by_score(session, (*filters, _titled(wanted)), among=SEEN_TITLES)
-        found = [*titled[:MOST_TITLED], *found]
-    return TextMatches(_ranked(session, query, found), max(total, len(found)), is_counted)
+        if bound is not None:
+            high = ENHANCEMENTS.c.ai_priority_score >= bound
+            found, ids = _ranked(session, wanted, excluded, query, filters, [high], titles_too=True)
+            if found >= MOST_RANKED:
+                return TextMatches(ids, max(total, found), is_counted=False)
+    found, ids = _ranked(session, wanted, excluded, query, filters, [], titles_too=total > MOST_RANKED // 2)
+    return TextMatches(ids, max(found, len(ids)))
 
 
 def _is_narrow(session: Session, query: str, conditions: Conditions) -> bool:
@@ -206,27 +214,44 @@ def _score_at(session: Session, place: int) -> Any:
     return session.scalar(ranked.order_by(*BY_SCORE).offset(place).limit(1))
 
 
-def _by_score(session: Session, matches: Conditions, *, among: int | None = None) -> tuple[int, Sequence[int]]:
-    """How many match, and the first of them by score; with `among`, of whichever so many the index finds first."""
-    columns = (ENHANCEMENTS.c.id, ENHANCEMENTS.c.ai_priority_score)
-    found = select(*columns).where(*matches).limit(among).cte("found").prefix_with("MATERIALIZED")
-    rows = session.execute(
-        select(found.c.id, select(func.count()).select_from(found).scalar_subquery())
-        .order_by(found.c.ai_priority_score.desc().nulls_last(), found.c.id)
-        .limit(MOST_RANKED)
-    ).all()
-    return (rows[0][1] if rows else 0), [row[0] for row in rows]
-
-
 def _titled(query: str) -> ColumnElement[bool]:
     condition: ColumnElement[bool] = text(f"{TITLED} @@ CAST(:titled AS tsquery)").bindparams(titled=query)  # type: ignore[assignment]
     return condition
 
 
-def _ranked(session: Session, query: str, ids: Sequence[int]) -> tuple[int, ...]:
+def _ranked(
+    session: Session,
+    wanted: str,
+    excluded: str,
+    query: str,
+    filters: Conditions,
+    bounds: Conditions,
+    *,
+    titles_too: bool,
+) -> tuple[int, tuple[int, ...]]:
+    """How many match within the bounds, and ids by relevance: of the first by score, and of some with a fit title."""
+    columns = (ENHANCEMENTS.c.id, ENHANCEMENTS.c.ai_priority_score)
+    found = select(*columns).where(*filters, *bounds, contains(query)).cte("found").prefix_with("MATERIALIZED")
+    candidates: CompoundSelect[Any] | Select[Any] = _first_by_score(found, MOST_RANKED)
+    if titles_too:
+        fit = [*filters, _titled(wanted), *([(~contains(excluded)).is_(True)] if excluded else [])]
+        titled = select(*columns).where(*fit).limit(SEEN_TITLES).cte("titled").prefix_with("MATERIALIZED")
+        candidates = union(candidates, _first_by_score(titled, MOST_TITLED))
+    chosen = candidates.cte("chosen").prefix_with("MATERIALIZED")
     rank = func.ts_rank(cast(WEIGHTS, ARRAY(REAL)), ENHANCEMENTS.c.search_vector, _tsquery(query))
-    ranked = select(ENHANCEMENTS.c.id).where(one_of_ids(ids), contains(query)).order_by(rank.desc(), *BY_SCORE)
-    return tuple(session.scalars(ranked.limit(MOST_RANKED)))
+    rows = session.execute(
+        select(ENHANCEMENTS.c.id, select(func.count()).select_from(found).scalar_subquery())
+        .join(chosen, chosen.c.id == ENHANCEMENTS.c.id)
+        .order_by(rank.desc(), *BY_SCORE)
+        .limit(MOST_RANKED)
+    ).all()
+    return (rows[0][1] if rows else 0), tuple(row[0] for row in rows)
+
+
+def _first_by_score(rows: CTE, most: int) -> Select[Any]:
+    # In brackets of its own, so that it keeps its order and limit inside a union.
+    first = select(rows.c.id).order_by(rows.c.ai_priority_score.desc().nulls_last(), rows.c.id).limit(most)
+    return select(first.subquery().c.id)
 
 
 def _nearest_by_graph(session: Session, vector: Any, model: str, conditions: Conditions, most: int) -> list[Neighbour]:
