@@ -64,11 +64,16 @@ def import_wishlists(
         with transaction("Reading what was imported before") as session:
             known = known_keys(session)
         gone = {name: keys for name, keys in known.items() if not (root / name).exists()}
+        # The same file has another name when it was imported with another repository as the root.
+        names = {os.path.normpath(root / name): name for name in known}
         for file in find_wishlists(paths, root=root):
             if progress:
                 progress(file.name)
-            renamed = gone if file.name not in known else {}
-            report, its_links = _import_one(file, renamed, transaction, actor, policy)
+            if file.name in known:
+                report, its_links = _import_one(file, None, {}, transaction, actor, policy)
+            else:
+                known_as = names.get(os.path.normpath(file.path)) if isinstance(file, WishlistFile) else None
+                report, its_links = _import_one(file, known_as, gone, transaction, actor, policy)
             links.extend(its_links)
             reports.append(report)
         folders = [Path(os.path.normpath(path.absolute())) for path in paths if path.is_dir()]
@@ -95,17 +100,18 @@ def _without_new_ids(report: FileReport) -> FileReport:
 
 def _import_one(
     file: WishlistFile | MissingPath,
+    known_as: str | None,
     gone: dict[str, set[str]],
     transaction: Transaction,
     actor: str,
     policy: ScoringPolicy,
 ) -> tuple[FileReport, list[Link]]:
-    """Import one file. Where it is one of the files that are gone under a new name, that leaves `gone`."""
+    """Import one file, perhaps known under another name. If it is one of those that are `gone`, it leaves them."""
     if isinstance(file, MissingPath):
         return FileReport(file.name, error=file.reason), []
     try:
         parsed = parse_wishlist(read_wishlist(file.path), default_feature_area=file.feature_area)
-        before = renamed_from(parsed, gone)
+        before = known_as or renamed_from(parsed, gone)
         with transaction(f"Import of {file.name}") as session:
             imported = import_file(session, file.name, parsed, actor=actor, policy=policy, renamed_from=before)
         gone.pop(before or "", None)

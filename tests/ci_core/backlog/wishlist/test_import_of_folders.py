@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from ci_core.backlog.wishlist.importer import import_wishlists
 from ci_core.backlog.wishlist.items import WishlistItem
 from db.engine import Database
 from tests.ci_core.backlog.wishlist.desk import (
@@ -124,6 +125,16 @@ def test_a_renamed_file_takes_its_items_along(database: Database, run_import: Im
     assert {one.id for one in by_title(database).values()} == ids
     assert by_title(database)["Export the journal"].source_url == "docs/DESK_WISHLIST.md#L17"
     assert counts(run_import(wishlist.parent)) == (0, 0, 5)
+
+
+def test_the_same_file_imported_from_another_root_is_the_same(database: Database, wishlist: Path) -> None:
+    inside, outside = wishlist.parent, wishlist.parent.parent / "elsewhere"
+    first = import_wishlists(database, [wishlist], root=inside, actor="ada")
+    from_outside = import_wishlists(database, [wishlist], root=outside, actor="ada")
+    from_inside = import_wishlists(database, [inside], root=inside, actor="ada")
+
+    assert first.files[0].created == len(by_title(database))
+    assert counts(from_outside) == counts(from_inside) == (0, 0, first.files[0].created)
 
 
 def test_a_deleted_file_is_reported_once_its_folder_is_imported(
