@@ -67,6 +67,8 @@ class Database:
         self._options = {
             **LIVENESS,
             "application_name": application_name,
+            # A database without an encoding of its own (SQL_ASCII) would give bytes instead of texts.
+            "client_encoding": "utf8",
             "connect_timeout": connect_timeout_seconds,
             "options": f"{own} -c statement_timeout={int(statement_timeout_seconds * 1000)} -c timezone=UTC".strip(),
         }

@@ -66,11 +66,12 @@ def downgrade(engine: Engine, revision: str) -> tuple[str | None, str | None]:
 
 
 def check_server(engine: Engine) -> None:
-    """Raise `UnsupportedServer` unless the server is PostgreSQL 14 or newer and offers pgvector 0.5 or newer."""
+    """Raise `UnsupportedServer` unless it is PostgreSQL 14 or newer, in UTF8, and offers pgvector 0.5 or newer."""
     try:
         with engine.connect() as connection:
             version = int(connection.execute(text("SHOW server_version_num")).scalar_one())
             refuse_old_server(version)
+            refuse_other_encoding(str(connection.execute(text("SHOW server_encoding")).scalar_one()))
             pgvector = connection.execute(
                 text(
                     "SELECT coalesce(installed_version, default_version) FROM pg_available_extensions "
@@ -88,6 +89,15 @@ def refuse_old_server(version_number: int) -> None:
         raise UnsupportedServer(
             f"PostgreSQL {version_number // 10000} is too old: version {MINIMUM_SERVER} or newer is needed. "
             f"Upgrade the server, or {EMBEDDED}."
+        )
+
+
+def refuse_other_encoding(encoding: str) -> None:
+    """Raise `UnsupportedServer` unless the encoding is UTF8: others cannot hold, or cannot count, every character."""
+    if encoding != "UTF8":
+        raise UnsupportedServer(
+            f"The database has the encoding {encoding}, and UTF8 is needed. Make another one with: "
+            f"CREATE DATABASE magnus ENCODING 'UTF8' TEMPLATE template0; or {EMBEDDED}."
         )
 
 

@@ -70,7 +70,7 @@ def configuration(endpoint: Endpoint) -> str:
         "unix_socket_permissions": "0700",
         "password_encryption": "scram-sha-256",
         "max_connections": 100,
-        "shared_buffers": "128MB",
+        "shared_buffers": "512MB",
         "work_mem": "16MB",
         "maintenance_work_mem": "64MB",  # parallel index builds take it from /dev/shm, of which containers have 64 MB
         "effective_cache_size": "1GB",

@@ -275,3 +275,22 @@ def test_server_that_lacks_pgvector_is_refused_before_anything_is_made(new_datab
             migrate.upgrade(database.engine)
 
         assert migrate.current(database.engine) is None
+
+
+def test_a_database_in_another_encoding_is_refused_with_the_way_to_make_a_right_one(
+    new_database: Callable[..., str],
+) -> None:
+    url = new_database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = f"latin_{connection.info.dbname}"[:60]
+        connection.execute(
+            f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        )
+    database = Database(make_conninfo(url, dbname=name))
+    try:
+        with pytest.raises(UnsupportedServer, match=r"SQL_ASCII.*CREATE DATABASE magnus ENCODING 'UTF8'"):
+            migrate.upgrade(database.engine)
+    finally:
+        database.dispose()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
