@@ -283,9 +283,8 @@ def test_a_database_in_another_encoding_is_refused_with_the_way_to_make_a_right_
     url = new_database()
     with psycopg.connect(url, autocommit=True) as connection:
         name = f"latin_{connection.info.dbname}"[:60]
-        connection.execute(
-            f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
-        )
+        provider = "LOCALE_PROVIDER libc" if connection.info.server_version >= 150000 else ""
+        connection.execute(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LOCALE 'C' {provider} TEMPLATE template0")
     database = Database(make_conninfo(url, dbname=name))
     try:
         with pytest.raises(UnsupportedServer, match=r"SQL_ASCII.*CREATE DATABASE magnus ENCODING 'UTF8'"):
