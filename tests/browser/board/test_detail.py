@@ -102,7 +102,7 @@ def test_what_was_not_saved_is_still_there_after_closing(open_page: OpenPage, ba
     (card,) = backlog.add("Retry the broker login")
     page = open_page().goto(q=backlog.word, item=card)
     page.field("Branch").fill("half-done")
-    page.field("Branch").blur()
+    page.field("Branch").press("Tab")
     expect(page.dialog.get_by_text("Not saved yet: branch")).to_be_visible()
 
     page.press("Escape")
