@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -92,21 +93,22 @@ def _found(
     session: Session, text: TextQuery, conditions: list[Condition], encoder: Encoder | None
 ) -> tuple[list[int], str | None]:
     """Ids of what fits, best first, and the note."""
-    vector = embeddings.encode_query(encoder, text.meaning) if encoder else None
-    with planner_settings(session) as server:
+    # The model works while the database looks for the words.
+    with ThreadPoolExecutor(max_workers=1) as aside, planner_settings(session) as server:
+        encoding = aside.submit(embeddings.encode_query, encoder, text.meaning) if encoder else None
         wanted, quoted, excluded = session.execute(
             select(
                 as_text(wanted_tsquery(text)), as_text(all_tsquery(text.phrases)), as_text(any_tsquery(text.excluded))
             )
         ).one()
         matches = text_matches(session, wanted, excluded, conditions, server) if wanted else TextMatches()
-        if vector is None or encoder is None:
+        if encoding is None or encoder is None:
             return list(matches.ids), _note(matches, WORDS_ONLY)
         near_to: list[Condition] = [*conditions, *([~contains(excluded)] if excluded else [])]
         if quoted:
             # Whoever quotes wants these very words: meaning only orders what has them.
             near_to.append(one_of_ids(matches.ids))
-        near = neighbours(session, vector, encoder.name, near_to, server)
+        near = neighbours(session, encoding.result(), encoder.name, near_to, server)
     close = [neighbour.enhancement_id for neighbour in near if neighbour.similarity >= LEAST_SIMILARITY]
     return fuse(matches.ids, close), _note(matches, None)
 

@@ -21,7 +21,7 @@ from pages.widgets.session import Backend, actor
 from pages.widgets.snackbar import offer_undo
 from pages.widgets.text import as_text, label, shortened
 
-OPEN, ERRORS = "adding", "add-errors"
+OPEN, ERRORS, KEPT = "adding", "add-errors", "add-kept"
 FIELDS = ("title", "description", "priority", "category", "feature_area", "assignee", "estimated_hours")
 SHORTEST_TITLE = 4
 SHORTEST_WORD = 3
@@ -49,11 +49,13 @@ def add_dialog(shared: Backend) -> None:
 def _close() -> None:
     """Leave the dialog; what was typed stays for the next time, until it is saved."""
     st.session_state[OPEN] = False
-    st.session_state["add-kept"] = _typed()
+    if any(_key(name) in st.session_state for name in FIELDS):  # else it is closed already, and was kept then
+        st.session_state[KEPT] = _typed()
 
 
 def _draw(shared: Backend) -> None:
-    for name, value in (st.session_state.pop("add-kept", None) or {}).items():
+    # Looked at in every run: the first one may be cut short before the fields stand.
+    for name, value in st.session_state.get(KEPT, {}).items():
         st.session_state.setdefault(_key(name), value)
     title = st.text_input(
         "Title",
@@ -150,6 +152,7 @@ def _save(shared: Backend) -> None:
     show_own_change(shared)
     for name in FIELDS:
         st.session_state.pop(_key(name), None)
+    st.session_state.pop(KEPT, None)
     st.session_state[OPEN] = False
     offer_undo(f"Added #{stored.id} “{shortened(stored.title, 48)}”", stored.id)
     st.rerun()

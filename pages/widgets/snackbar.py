@@ -11,6 +11,8 @@ from pages.widgets.acting import LINKS, act
 from pages.widgets.session import actor, backend
 
 SHOWN_SECONDS = 10.0
+# The run that answers a move carries the answer alone; the next tick brings the message.
+NOT_BEFORE_SECONDS = 0.15
 STATE = "snackbar"
 
 
@@ -41,7 +43,7 @@ def _put(text: str, enhancement_id: int | None) -> None:
 def draw_snackbar() -> None:
     """Draw the message that is due, if one is."""
     message = st.session_state.get(STATE)
-    if message is None or time.monotonic() - message.at > SHOWN_SECONDS:
+    if message is None or not NOT_BEFORE_SECONDS < time.monotonic() - message.at < SHOWN_SECONDS:
         return
     # The key is the message's own, so that its slow fading starts anew with each message and not with each run.
     with st.container(horizontal=True, vertical_alignment="center", key=f"snackbar-{message.number}"):

@@ -134,13 +134,14 @@ class AppPage:
             self.hosts.add(parts.netloc)
 
     def goto(self, **query: Any) -> AppPage:
-        """Open the board with this address; waits for its cards."""
+        """Open the board with this address; waits for its cards, or for the words that stand there without any."""
         self.page.goto(f"{self.url}/?{urlencode(query, doseq=True)}")
         self.wait_until_drawn()
         return self
 
     def wait_until_drawn(self) -> None:
-        self.page.wait_for_selector(".kanban[data-ready=true]", state="attached", timeout=40_000)
+        drawn = ".kanban[data-ready=true], .st-key-nothing-yet"
+        self.page.wait_for_selector(drawn, state="attached", timeout=40_000)
 
     def card(self, card_id: int) -> Locator:
         return self.page.locator(f'.list .card[data-id="{card_id}"]')

@@ -42,10 +42,11 @@ def test_what_was_added_is_on_the_board_at_once_and_can_be_taken_back(open_page:
 
 
 def test_a_missing_title_is_said_beside_the_field_and_nothing_is_lost(open_page: OpenPage, backlog: Backlog) -> None:
+    backlog.add("Something to look at")
     page = open_page().goto(q=backlog.word)
     page.page.get_by_role("button", name="Add").click()
     page.field("Description").fill("Long thoughts")
-    page.field("Description").blur()
+    page.field("Description").press("Tab")
 
     page.dialog.get_by_role("button", name="Add to the board").click()
 
