@@ -98,10 +98,16 @@ class EmbeddedServer:
         if not self._cluster.data.exists():
             self._cluster.create()
         self._cluster.check_version()
-        if self._cluster.postmaster() is None:
-            self._cluster.start()
         from db.embedded.database import ensure_database
 
+        if self._cluster.postmaster() is not None:
+            try:
+                return ensure_database(self._cluster)
+            except EmbeddedServerError:
+                if self._cluster.postmaster() is not None:
+                    raise
+                # It was just ending when it was found; now that it is gone, another one is started.
+        self._cluster.start()
         return ensure_database(self._cluster)
 
 

@@ -63,11 +63,12 @@ def test_port_on_loopback_asks_for_the_password(empty_folder):
 
 
 def test_port_stays_the_same_where_it_is_free(folder):
-    with EmbeddedServer(folder, tcp=True) as server:
-        url = server.start()
+    urls = []
+    for _ in range(6):  # between two starts any other program may take the port, but hardly each time
+        with EmbeddedServer(folder, tcp=True) as server:
+            urls.append(server.start())
 
-    with EmbeddedServer(folder, tcp=True) as server:
-        assert server.start() == url
+    assert len(set(urls)) < len(urls)
 
 
 def test_client_variables_of_postgresql_do_not_lead_astray(folder, start_user):
