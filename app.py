@@ -6,12 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.widgets.navigation import navigation
 from pages.widgets.outage import outage_shown
+from pages.widgets.overlays import draw_overlays
 
 ASSETS = Path(__file__).parent / "pages" / "assets"
 
 st.set_page_config(page_title="Magnus", page_icon=str(ASSETS / "icon.png"), layout="wide")
 st.logo(str(ASSETS / "logo.svg"), size="medium")
-page = st.navigation([st.Page("pages/board.py", title="Board", default=True)], position="top")
+page = navigation()
 with outage_shown():
     page.run()
+    draw_overlays()

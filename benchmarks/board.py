@@ -28,7 +28,7 @@ def open_board(browser: Browser, app: App, cards: int) -> tuple[Page, float]:
     """A new page with every card painted, and the seconds that took."""
     page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
     start = time.perf_counter()
-    page.goto(app.address)
+    page.goto(f"{app.address}/board")
     return page, wait_painted(page, cards, start)
 
 

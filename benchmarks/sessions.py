@@ -20,10 +20,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from benchmarks.app import BARE_BUTTON, App, filled_database, running_app, running_board
 
 
-async def rerun(socket: ClientConnection) -> None:
-    """Ask for one rerun and wait until the script has finished."""
+async def rerun(socket: ClientConnection, page: str) -> None:
+    """Ask for one rerun of `page` ("" is the start page) and wait until the script has finished."""
     message = BackMsg()
     message.rerun_script.query_string = ""
+    message.rerun_script.page_name = page
     await socket.send(message.SerializeToString())
     while True:
         data = await socket.recv()
@@ -33,7 +34,7 @@ async def rerun(socket: ClientConnection) -> None:
             return
 
 
-async def measure(app: App, sessions: int, rounds: int) -> float:
+async def measure(app: App, sessions: int, rounds: int, page: str = "") -> float:
     """Reruns a second over `rounds` rounds in which every session reruns at the same moment."""
     address = f"ws://127.0.0.1:{app.port}/_stcore/stream"
     sockets = await asyncio.gather(
@@ -41,10 +42,10 @@ async def measure(app: App, sessions: int, rounds: int) -> float:
     )
     try:
         for _ in range(2):
-            await asyncio.gather(*(rerun(socket) for socket in sockets))
+            await asyncio.gather(*(rerun(socket, page) for socket in sockets))
         start = time.perf_counter()
         for _ in range(rounds):
-            await asyncio.gather(*(rerun(socket) for socket in sockets))
+            await asyncio.gather(*(rerun(socket, page) for socket in sockets))
         return sessions * rounds / (time.perf_counter() - start)
     finally:
         await asyncio.gather(*(socket.close() for socket in sockets))
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with filled_database(options.cards) as url:
         with running_board(url) as app:
-            board = asyncio.run(measure(app, options.sessions, options.rounds))
+            board = asyncio.run(measure(app, options.sessions, options.rounds, "board"))
         with running_app(BARE_BUTTON) as app:
             bare = asyncio.run(measure(app, options.sessions, options.rounds))
     print(f"{options.sessions} sessions, board of {options.cards} cards: {board:7.0f} reruns/s   (must 50, aim 150)")

@@ -7,24 +7,23 @@ from functools import partial
 import streamlit as st
 
 from pages.widgets import address, board_moves, board_state
-from pages.widgets.add_dialog import add_dialog, ask_to_add
+from pages.widgets.add_dialog import ask_to_add
 from pages.widgets.board_limits import limits_popover
 from pages.widgets.board_source import StoreSource, columns, filter_choices, matching_ids
-from pages.widgets.detail import detail_dialog
 from pages.widgets.filters import clear_filters, draw_filters
 from pages.widgets.found import with_found
 from pages.widgets.kanban import BaseTracker, kanban
+from pages.widgets.navigation import begin_page
 from pages.widgets.outage import outage_shown
 from pages.widgets.session import actor, backend
 from pages.widgets.snackbar import draw_snackbar
-from pages.widgets.style import page_style
 from pages.widgets.text import as_text
 
 TICK_SECONDS = 1.0
 
+begin_page()
 shared = backend()
 source = StoreSource(shared.store)
-page_style()
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="board-bar"):
     st.markdown("**Board**", width="content")
@@ -69,7 +68,3 @@ def live_board() -> None:
 
 
 live_board()
-if (item := address.open_item()) is not None:
-    detail_dialog(shared, item)
-elif st.session_state.get("adding"):
-    add_dialog(shared)

@@ -135,9 +135,13 @@ class AppPage:
 
     def goto(self, **query: Any) -> AppPage:
         """Open the board with this address; waits for its cards, or for the words that stand there without any."""
-        self.page.goto(f"{self.url}/?{urlencode(query, doseq=True)}")
+        self.visit("board", **query)
         self.wait_until_drawn()
         return self
+
+    def visit(self, path: str, **query: Any) -> None:
+        """Open a page of the app ("" is the start page) without waiting for anything on it."""
+        self.page.goto(f"{self.url}/{path}?{urlencode(query, doseq=True)}")
 
     def wait_until_drawn(self) -> None:
         drawn = ".kanban[data-ready=true], .st-key-nothing-yet"

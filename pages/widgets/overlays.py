@@ -1,0 +1,18 @@
+"""What opens above any page: the drawer of one enhancement, which "?item=12" names, and the dialog that adds one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.widgets import address
+from pages.widgets.add_dialog import OPEN, add_dialog
+from pages.widgets.detail import detail_dialog
+from pages.widgets.session import backend
+
+
+def draw_overlays() -> None:
+    """Draw the one that is open, if one is; the last thing of every run of a page."""
+    if (item := address.open_item()) is not None:
+        detail_dialog(backend(), item)
+    elif st.session_state.get(OPEN):
+        add_dialog(backend())
