@@ -71,6 +71,30 @@ class DependencyKind(StrEnum):
     DUPLICATE_OF = "duplicate_of"
 
 
+class ReactionKind(StrEnum):
+    """What a person can say with one click; a vote for an enhancement counts."""
+
+    VOTE = "vote"
+    AGAINST = "against"
+    HEART = "heart"
+    HOORAY = "hooray"
+    EYES = "eyes"
+    CONFUSED = "confused"
+
+
+class NotificationKind(StrEnum):
+    """Why something concerns a person."""
+
+    ASSIGNED = "assigned"
+    MENTIONED = "mentioned"
+    COMMENTED = "commented"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
+    DECIDED = "decided"
+    APPROVAL_WAITS = "approval_waits"
+    RUN_FAILED = "run_failed"
+
+
 class FindingStatus(StrEnum):
     """What became of a research finding."""
 

@@ -17,7 +17,9 @@ class Enhancement:
 
     Scores are 0–100 (higher is better, but for the two risks) or None while unscored; hours are hours; times are UTC.
     `score_breakdown` explains the scores, `score_overrides` holds what people decided instead.
-    `merged_into_id` is set on a duplicate that was merged; `version` goes up with every change.
+    `merged_into_id` is set on a duplicate that was merged; `version` goes up with every change. A proposal with
+    `snoozed_until` or `snoozed_for_id` is out of the inbox until that time, or until that other enhancement is done;
+    `ready_at` is when the last of its blockers was done.
     """
 
     id: int
@@ -51,6 +53,10 @@ class Enhancement:
     actual_impact: dict[str, Any] | None
     tags: tuple[str, ...]
     merged_into_id: int | None
+    rejection_reason: str | None
+    snoozed_until: datetime | None
+    snoozed_for_id: int | None
+    ready_at: datetime | None
     created_by: str
     created_at: datetime
     updated_at: datetime

@@ -6,6 +6,7 @@ from db.tables.board import BoardColumn, BoardOperation
 from db.tables.derived import EMBEDDING_DIMENSIONS, EnhancementEmbedding, Similarity, WishlistOrigin
 from db.tables.enhancements import Comment, Dependency, Enhancement, Merge
 from db.tables.research import ResearchFinding, ResearchSource
+from db.tables.triage import DefaultView, Follower, Notification, Reaction, SavedView, Visit
 
 __all__ = [
     "EMBEDDING_DIMENSIONS",
@@ -14,13 +15,19 @@ __all__ = [
     "BoardColumn",
     "BoardOperation",
     "Comment",
+    "DefaultView",
     "Dependency",
     "Enhancement",
     "EnhancementEmbedding",
+    "Follower",
     "Json",
     "Merge",
+    "Notification",
+    "Reaction",
     "ResearchFinding",
     "ResearchSource",
+    "SavedView",
     "Similarity",
+    "Visit",
     "WishlistOrigin",
 ]

@@ -41,5 +41,12 @@ class AuditEntry(Base):
         Index("idx_ci_audit_log_row", "table_name", "row_id", text("id DESC")),
         Index("idx_ci_audit_log_transaction", "transaction_id"),
         Index("idx_ci_audit_log_actor", "actor", text("id DESC")),
+        Index(
+            "idx_ci_audit_log_status",
+            "id",
+            postgresql_where=text(
+                "table_name = 'ci_enhancements' AND (action <> 'update' OR changed_fields @> '{status}')"
+            ),
+        ),
         Index("idx_ci_audit_log_undo_of", "undo_of", postgresql_where=text("undo_of IS NOT NULL")),
     )

@@ -74,6 +74,10 @@ class Enhancement(Base):
     predicted_impact: Mapped[Json | None]
     actual_impact: Mapped[Json | None]
     tags: Mapped[list[str]] = mapped_column(server_default=EMPTY_LIST)
+    rejection_reason: Mapped[str | None]
+    snoozed_until: Mapped[datetime | None]
+    snoozed_for_id: Mapped[int | None] = mapped_column(ForeignKey("ci_enhancements.id", ondelete="SET NULL"))
+    ready_at: Mapped[datetime | None]
     board_rank: Mapped[Decimal | None] = mapped_column(Numeric)
     board_position: Mapped[Decimal] = mapped_column(Numeric, Computed(POSITION, persisted=True))
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ci_enhancements.id"))
@@ -102,6 +106,8 @@ class Enhancement(Base):
         CheckConstraint("char_length(title) BETWEEN 1 AND 300"),
         CheckConstraint("board_rank > 0 AND board_rank < 1"),
         CheckConstraint("merged_into_id <> id"),
+        CheckConstraint("char_length(rejection_reason) BETWEEN 1 AND 500"),
+        CheckConstraint("snoozed_for_id <> id"),
         Index("idx_ci_enhancements_priority_status", "priority", "status", text("ai_priority_score DESC")),
         Index("idx_ci_enhancements_board", "status", "board_position", "id"),
         Index("idx_ci_enhancements_score", text("ai_priority_score DESC NULLS LAST"), "id"),
@@ -110,6 +116,7 @@ class Enhancement(Base):
         Index("idx_ci_enhancements_tags", "tags", postgresql_using="gin"),
         Index("idx_ci_enhancements_feature_area", text("lower(feature_area)")),
         Index("idx_ci_enhancements_assignee", text("lower(assignee)")),
+        Index("idx_ci_enhancements_snoozed_for", "snoozed_for_id", postgresql_where=text("snoozed_for_id IS NOT NULL")),
         Index("idx_ci_enhancements_merged", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
     )
 
