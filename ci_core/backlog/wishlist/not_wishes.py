@@ -36,9 +36,10 @@ _RULES: tuple[tuple[NoWishes, tuple[str, ...]], ...] = (
             "intro",
             r"about(?: (?:this|the) .*)?",
             r"background|purpose|context|preface|scope|objectives|tl;?dr",
-            r"(?:project |product |our )?(?:vision|mission)(?: statement)?",
+            r"(?:project |product |our |executive )?(?:vision|mission)(?: statement)?",
             r"(?:guiding |core |design )?(?:philosophy|principles)",
-            r"goals?(?: (?:and|&) (?:objectives|vision|scope|principles))?",
+            r"(?:strategic |key |main |primary |overall |project )?(?:goals?|objectives)"
+            r"(?: (?:and|&) (?:objectives|goals|vision|scope|principles))?",
             r"(?:how to (?:use|read)|using this) .*",
         ),
     ),
@@ -202,7 +203,7 @@ _ANYWHERE = re.compile(
     r"(?:success |key )?metrics|kpis?|(?:technical |business |key )?risks|risk considerations|resources|references"
     r"|links|see also"
     r"|glossary|(?:tech|technical|technology) stack|technologies|assumptions|open questions|limitations"
-    r"|.*\bobservations?"
+    r"|.*\bobservations?|(?:performance|success|quality|growth|business) (?:targets|goals|criteria|indicators)"
 )
 _SENTENCE = re.compile(r"[.!?:]+$")
 

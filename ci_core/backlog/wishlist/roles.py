@@ -193,6 +193,8 @@ def _settle_leaves(parts: Sequence[Part]) -> None:
     others = [part.role for part in parts if part.role is not Role.LEAF and not part.group]
     topics = [_is_topic(part) for part in leaves if styles[id(part)] == "plain"]
     topical = sum(topics) * 2 >= len(topics)
+    # One that says "enhancements" speaks for siblings of the same shape that name fields of work.
+    together = many > 0 and (many * 2 >= plain or topical)
     for part in leaves:
         style = styles[id(part)]
         if part.is_label:
@@ -209,7 +211,7 @@ def _settle_leaves(parts: Sequence[Part]) -> None:
             lists_wishes = names_many(part.label.text) or topical or Role.SECTION in others
             part.role = Role.SECTION if lists_wishes or bold > plain else Role.WISH
         elif style == "plain":
-            lists_wishes = names_many(part.label.text) or (many > 0 and many * 2 >= plain)
+            lists_wishes = names_many(part.label.text) or together
             part.role = Role.SECTION if lists_wishes or bold > plain else Role.WISH
         else:
             in_company = part.depth > 1 or not others

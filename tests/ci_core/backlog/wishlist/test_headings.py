@@ -106,7 +106,8 @@ def test_the_area_beside_a_priority() -> None:
         "How to Contribute", "Change Log", "Dependencies & Prerequisites", "Vision & Goals",
         "Implementation Priority Matrix", "Performance Targets", "Current State", "Estimated Timeline",
         "Total Effort: 6 weeks", "Appendix: Charts", "Rollout Strategy", "🎯 KPIs", "Summary Table",
-        "Budget & Resources", "Monitoring and Success Metrics",
+        "Budget & Resources", "Monitoring and Success Metrics", "Executive Vision", "Strategic Goals",
+        "Key Objectives",
     ],
 )  # fmt: skip
 def test_sections_that_hold_no_wishes(title: str) -> None:

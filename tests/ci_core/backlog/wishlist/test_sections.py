@@ -282,3 +282,62 @@ def test_a_heading_that_announces_several_among_plain_ones() -> None:
         """
 
     assert titles(text) == ["Dark mode", "Big buttons", "Bell"]
+
+
+def test_fields_of_work_beside_one_that_announces_several_are_lists_as_well() -> None:
+    text = """
+        # Bakery Wishlist
+
+        ## Technical Debt and Improvements
+
+        ### Code Quality
+
+        - Type hints for all functions
+        - Linting in the pipeline
+
+        ### Performance Tuning
+
+        - Pool the connections
+
+        ### Security Enhancements
+
+        - Rate limiting per customer
+        """
+
+    assert titles(text) == [
+        "Type hints for all functions",
+        "Linting in the pipeline",
+        "Pool the connections",
+        "Rate limiting per customer",
+    ]
+
+
+def test_goals_of_the_document_and_targets_among_wishes_are_none() -> None:
+    text = """
+        # Bakery Wishlist
+
+        ## Executive Vision
+
+        One place for every oven.
+
+        ### Strategic Goals
+
+        1. **Every Oven**: All brands in one interface
+        2. **No Burnt Bread**: Alarms everywhere
+
+        ## Oven Control
+
+        ### Remote Start
+
+        - From the phone
+
+        ### Performance Targets
+
+        - Start: < 1 second
+
+        ### Recipe Scheduling
+
+        - By weekday
+        """
+
+    assert titles(text) == ["Remote Start", "Recipe Scheduling"]
