@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ci_core.backlog.board import BoardMove, MoveOutcome, OutcomeKind, apply_moves
+from ci_core.backlog.board import BoardMove, MoveOutcome, apply_moves
 from ci_core.backlog.lifecycle import LABELS
+from ci_core.backlog.operations import OutcomeKind
 from db.enums import Status
 from db.errors import DatabaseError
 from pages.widgets.board_source import StoreSource

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ci_core.backlog.board import forget_old_operations
 from ci_core.backlog.board_listener import BoardListener
 from ci_core.backlog.board_store import BoardStore
+from ci_core.backlog.operations import forget_old_operations
 from ci_core.backlog.scoring import ScoringPolicy, policy_from
 from ci_core.database import open_database
 from ci_core.errors import EmbeddingModelMissing

@@ -9,16 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ci_core.backlog import board
-from ci_core.backlog.board import (
-    BoardMove,
-    MoveOutcome,
-    OutcomeKind,
-    apply_moves,
-    forget_old_operations,
-    set_wip_limit,
-    wip_limits,
-)
+from ci_core.backlog import operations
+from ci_core.backlog.board import BoardMove, apply_moves, set_wip_limit, wip_limits
+from ci_core.backlog.operations import Answer, OutcomeKind, forget_old_operations
 from ci_core.errors import InvalidInput
 from db.engine import Database
 from db.enums import Status
@@ -130,16 +123,16 @@ def test_a_refused_move_does_not_stop_the_next(database: Database) -> None:
 
 def test_a_move_that_lost_a_deadlock_is_tried_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     card_id = add(database)
-    answer, calls = board._answer, []
+    answer, calls = operations._answer, []
 
-    def give_up_once(*arguments: Any) -> MoveOutcome:
+    def give_up_once(*arguments: Any) -> Answer:
         calls.append(arguments)
         if len(calls) == 1:
             answer(*arguments)
             raise DatabaseBusy("deadlock detected")
         return answer(*arguments)
 
-    monkeypatch.setattr(board, "_answer", give_up_once)
+    monkeypatch.setattr(operations, "_answer", give_up_once)
 
     (outcome,) = apply_moves(database, CLIENT, [move(1, card_id, Status.APPROVED)], actor="ann")
 
