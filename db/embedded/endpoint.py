@@ -133,9 +133,14 @@ def _made_private(folder: Path, account: accounts.Account | None) -> bool:
 
 
 def _is_free(port: int) -> bool:
+    """Whether PostgreSQL can listen there, which asks in the same way."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        if sys.platform != "win32":  # where it would share a port with whoever listens
+            # Clients of the last server stay in the system's tables for a minute and take nothing from the next one.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
+            probe.listen(1)
         except OSError:
             return False
     return True
