@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -12,6 +13,12 @@ import pytest
 
 from db.embedded import EmbeddedServer, embedded_database, keeper
 from tests.db.embedded.conftest import answers, ask, power_cut, run, servers, wait_until
+
+TURNED_AWAY = "the database system is shutting down"
+
+
+def server_log(folder: Path) -> str:
+    return "".join(log.read_text() for log in (folder / "data/log").glob("*.log"))
 
 
 def test_committed_rows_survive_a_power_cut(folder, start_user):
@@ -111,3 +118,22 @@ def test_starting_again_brings_a_stopped_server_back(folder):
     assert server.start() == url
     assert answers(url)
     server.stop()
+
+
+def test_server_that_is_just_ending_is_replaced(folder, start_user):
+    url = start_user(folder).url()
+    held = psycopg.connect(url)
+    ending = servers(folder)[0]
+    assert TURNED_AWAY not in server_log(folder)
+    ending.terminate()  # "smart": lets nobody in any more, and ends when its last client has left
+
+    joining = start_user(folder)
+    was_turned_away = wait_until(lambda: TURNED_AWAY in server_log(folder))
+    still_there = ending.is_running()
+    held.close()
+
+    assert was_turned_away
+    assert still_there
+    assert joining.url() == url
+    assert answers(url)
+    assert servers(folder)[0].pid != ending.pid
