@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ci_core.backlog import operations
 from ci_core.backlog.board import BoardMove, apply_moves, set_wip_limit, wip_limits
-from ci_core.backlog.operations import Answer, OutcomeKind, forget_old_operations
+from ci_core.backlog.operations import OutcomeKind, forget_old_operations
 from ci_core.errors import InvalidInput
 from db.engine import Database
 from db.enums import Status
-from db.errors import DatabaseBusy
 
 CLIENT = "8d0f3c1e-4a52-4b8f-9a52-0f6f6a3d2b11"
 
@@ -119,25 +116,6 @@ def test_a_refused_move_does_not_stop_the_next(database: Database) -> None:
     )
 
     assert [outcome.kind for outcome in outcomes] == [OutcomeKind.REFUSED, OutcomeKind.APPLIED]
-
-
-def test_a_move_that_lost_a_deadlock_is_tried_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    card_id = add(database)
-    answer, calls = operations._answer, []
-
-    def give_up_once(*arguments: Any) -> Answer:
-        calls.append(arguments)
-        if len(calls) == 1:
-            answer(*arguments)
-            raise DatabaseBusy("deadlock detected")
-        return answer(*arguments)
-
-    monkeypatch.setattr(operations, "_answer", give_up_once)
-
-    (outcome,) = apply_moves(database, CLIENT, [move(1, card_id, Status.APPROVED)], actor="ann")
-
-    assert outcome.kind is OutcomeKind.APPLIED
-    assert changes(database, card_id) == 1
 
 
 def test_another_move_under_a_used_number_is_not_mistaken_for_it(database: Database) -> None:
