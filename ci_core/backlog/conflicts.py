@@ -11,11 +11,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ci_core.errors import EditConflict, InvalidInput
-from db import tables
+
+CHANGED_SINCE = text("""
+    SELECT a.row_id, a.changed_fields, a.before, a.actor
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS bigint[])) AS seen (id, version)
+    JOIN ci_audit_log a ON a.table_name = 'ci_enhancements' AND a.row_id = seen.id
+        AND a.action = 'update' AND a.row_version > seen.version
+    ORDER BY a.id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +47,21 @@ def check_version(stored_version: int, expected_version: int | None) -> None:
 
 def changed_since(session: Session, enhancement_id: int, version: int) -> dict[str, SinceThen]:
     """The fields of an enhancement that were changed after `version`."""
-    entry = tables.AuditEntry
-    rows = session.execute(
-        select(entry.changed_fields, entry.before, entry.actor)
-        .where(
-            entry.table_name == tables.Enhancement.__tablename__,
-            entry.row_id == enhancement_id,
-            entry.action == "update",
-            entry.row_version > version,
-        )
-        .order_by(entry.id)
-    )
-    since: dict[str, SinceThen] = {}
-    for changed_fields, before, actor in rows:
+    return changed_since_all(session, {enhancement_id: version}).get(enhancement_id, {})
+
+
+def changed_since_all(session: Session, versions: Mapping[int, int]) -> dict[int, dict[str, SinceThen]]:
+    """For each of these enhancements, the fields that were changed after the version given with it."""
+    if not versions:
+        return {}
+    rows = session.execute(CHANGED_SINCE, {"ids": list(versions), "versions": list(versions.values())})
+    found: dict[int, dict[str, SinceThen]] = {}
+    for enhancement_id, changed_fields, before, actor in rows:
+        since = found.setdefault(enhancement_id, {})
         for field in changed_fields:
             then = since[field].value_then if field in since else (before or {}).get(field)
             since[field] = SinceThen(then, actor)
-    return since
+    return found
 
 
 def refuse_conflicts(
@@ -94,7 +99,15 @@ def fields_to_write(
     differing = {field: value for field, value in wanted.items() if value != stored[field]}
     if not differing or expected_version in (None, stored["version"]):
         return differing
-    since = changed_since(session, stored["id"], expected_version)
+    return mine_of(stored, differing, changed_since(session, stored["id"], expected_version))
+
+
+def mine_of(stored: Mapping[str, Any], differing: Mapping[str, Any], since: Mapping[str, SinceThen]) -> dict[str, Any]:
+    """Of the values that differ from what is stored, those that the writer really changed.
+
+    Raises:
+        EditConflict: somebody else changed one of these fields to another value since.
+    """
     mine = {
         field: value
         for field, value in differing.items()

@@ -8,28 +8,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ci_core.backlog import queries
 from ci_core.backlog.conflicts import changed_since, check_version, fields_to_write, refuse_conflicts
-from ci_core.backlog.lifecycle import OPEN_STATUSES, check_transition
 from ci_core.backlog.queries import Stored
 from ci_core.backlog.ranking import lock_column, ranks_beside
-from ci_core.backlog.scoring import (
-    DEFAULT_POLICY,
-    SCORED_FIELDS,
-    ScoringPolicy,
-    rescore,
-    score_columns,
-)
-from ci_core.backlog.validation import body, checked_fields
+from ci_core.backlog.scoring import DEFAULT_POLICY, ScoringPolicy, score_columns
+from ci_core.backlog.validation import checked_fields
 from ci_core.backlog.values import Enhancement, NewEnhancement, enhancement_from
-from ci_core.errors import InvalidInput, NotAllowed
+from ci_core.backlog.writing import check_rules, checked_reason, write
+from ci_core.errors import InvalidInput
 from db.engine import act_as
 from db.enums import Status
 
-REASON_MAX = 2_000
 BATCH = 500
 Card = tuple[int, int | None]
 
@@ -115,8 +107,8 @@ def update_enhancement(
         return enhancement_from(row)
     if "status" in real:
         real.setdefault("board_rank", None)
-    _check_rules(session, {enhancement_id: (row, real)})
-    return _write(session, [(row, real)], policy)[0]
+    check_rules(session, [(row, real)])
+    return write(session, [(row, real)], policy)[0]
 
 
 def move_enhancement(
@@ -184,9 +176,9 @@ def move_enhancements(
     for place, (card_id, expected_version) in enumerate(cards):
         rank = ranks[place] if ranks else None
         planned[card_id] = (rows[card_id], _step(session, rows[card_id], target, rank, expected_version))
-    _check_rules(session, planned)
+    check_rules(session, planned.values())
     moved = [planned[card_id] for card_id in ids if planned[card_id][1]]
-    written = dict(zip((row["id"] for row, _ in moved), _write(session, moved, policy), strict=True))
+    written = dict(zip((row["id"] for row, _ in moved), write(session, moved, policy), strict=True))
     return tuple(written.get(card_id) or enhancement_from(rows[card_id]) for card_id in ids)
 
 
@@ -203,66 +195,3 @@ def _step(
         decisive = {name: value for name, value in wanted.items() if name == "status" or "status" not in wanted}
         refuse_conflicts(row["id"], row, decisive, changed_since(session, row["id"], expected_version))
     return wanted
-
-
-def checked_reason(reason: str | None) -> str | None:
-    """The reason trimmed; None when there is none.
-
-    Raises:
-        InvalidInput: it is too long or cannot be stored.
-    """
-    return body("reason", reason, REASON_MAX).strip() or None if reason is not None else None
-
-
-def _check_rules(session: Session, planned: Mapping[int, tuple[Stored, Mapping[str, Any]]]) -> None:
-    completing = []
-    for item, (row, changes) in planned.items():
-        status = Status(changes.get("status", row["status"]))
-        if "status" in changes:
-            if row["merged_into_id"] is not None:
-                raise NotAllowed(
-                    f"#{item} was merged into #{row['merged_into_id']} and stays archived. Take the merge apart first."
-                )
-            check_transition(Status(row["status"]), status)
-            if status is Status.COMPLETED:
-                completing.append(item)
-        elif status is Status.COMPLETED and changes.get("completion_percentage", 100) != 100:
-            raise NotAllowed(f"#{item} is completed, which is 100 %. Reopen it to change that.")
-    if completing:
-        _refuse_blocked_completion(session, completing)
-
-
-def _refuse_blocked_completion(session: Session, ids: Sequence[int]) -> None:
-    blocked = queries.blockers_still_open(session, ids)
-    # What is completed together does not stand in its own way.
-    waiting = {
-        item: [f"#{blocker} {title}" for blocker, title in blockers if blocker not in ids]
-        for item, blockers in blocked.items()
-    }
-    waiting = {item: blockers for item, blockers in waiting.items() if blockers}
-    if waiting and not session.scalar(select(func.nullif(func.current_setting("ci.reason", True), ""))):
-        named = "; ".join(f"#{item} still waits for {', '.join(blockers)}" for item, blockers in waiting.items())
-        raise NotAllowed(f"{named}. Complete that first, or give a reason why it is done nevertheless.")
-
-
-def _write(
-    session: Session, planned: Sequence[tuple[Stored, Mapping[str, Any]]], policy: ScoringPolicy
-) -> list[Enhancement]:
-    written, reach = [], set()
-    counts: Mapping[int, int] | None = None
-    for row, changes in planned:
-        values = dict(changes)
-        if SCORED_FIELDS & values.keys():
-            if counts is None:
-                counts = queries.unblocks_counts(session, [row["id"] for row, _ in planned])
-            values |= score_columns(
-                policy, {**row, **values}, overrides=row["score_overrides"], unblocks=counts.get(row["id"], 0)
-            )
-        enhancement = queries.write_columns(session, row["id"], values)
-        written.append(enhancement)
-        if (row["status"] in OPEN_STATUSES) is not (enhancement.status in OPEN_STATUSES):
-            reach.add(row["id"])
-    if reach:
-        # What they waited for now unblocks fewer (or more) than before.
-        rescore(session, queries.blockers_of(session, reach), policy=policy)
-    return written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, select, text, update
@@ -88,19 +89,23 @@ def locked_rows(session: Session, ids: Collection[int], *, with_blockers: bool =
     Raises:
         NotFound: one of them does not exist.
     """
-    wanted = {usable_id(item) for item in ids}
-    if with_blockers:
-        wanted |= blockers_of(session, wanted)
+    found = present_rows(session, [usable_id(item) for item in ids], with_blockers=with_blockers)
+    for item in ids:
+        if item not in found:
+            raise NotFound(f"There is no enhancement #{item}.")
+    return {item: found[item] for item in ids}
+
+
+def present_rows(session: Session, ids: Collection[int], *, with_blockers: bool = False) -> Mapping[int, Stored]:
+    """As `locked_rows`, of those that exist."""
+    asked = {item for item in ids if 1 <= item <= LARGEST_ID}
+    wanted = asked | blockers_of(session, asked) if with_blockers else asked
     # All at once and in the order of ids, so that two who lock the same ones cannot wait for each other. Comments,
     # which only refer to the row, are not held up by this kind of lock.
     rows = session.execute(
         select(*STORED).where(ENHANCEMENTS.c.id.in_(wanted)).order_by(ENHANCEMENTS.c.id).with_for_update(key_share=True)
     )
-    found = {row.id: row._asdict() for row in rows}
-    for item in ids:
-        if item not in found:
-            raise NotFound(f"There is no enhancement #{item}.")
-    return {item: found[item] for item in ids}
+    return {row.id: row._asdict() for row in rows if row.id in asked}
 
 
 def blockers_still_open(session: Session, ids: Collection[int]) -> Mapping[int, tuple[tuple[int, str], ...]]:
@@ -157,6 +162,32 @@ def insert_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Enh
     stored = session.execute(statement, {"rows": json.dumps(list(rows), default=str)})
     # Ids are given in the order of insertion.
     return sorted((enhancement_from(row._asdict()) for row in stored), key=lambda item: item.id)
+
+
+def write_rows(session: Session, values: Mapping[int, Mapping[str, Any]]) -> dict[int, Enhancement]:
+    """Write columns of many enhancements, by their ids, in as many statements as there are sets of columns.
+
+    Each row is written once; gives them as they are stored then.
+    """
+    written: dict[int, Enhancement] = {}
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for item, columns in values.items():
+        alike.setdefault(tuple(sorted(columns)), []).append(item)
+    for names, items in alike.items():
+        rows = [{"id": item, **values[item]} for item in items]
+        assigned = ", ".join(f"{name} = n.{name}" for name in names)
+        statement = text(
+            f"UPDATE ci_enhancements e SET {assigned} "  # noqa: S608 - names of our own columns
+            "FROM jsonb_populate_recordset(NULL::ci_enhancements, CAST(:rows AS jsonb)) AS n WHERE e.id = n.id "
+            f"RETURNING {', '.join(f'e.{column.name}' for column in STORED)}"
+        )
+        for row in session.execute(statement, {"rows": json.dumps(rows, default=_as_json_value)}):
+            written[row.id] = enhancement_from(row._asdict())
+    return written
+
+
+def _as_json_value(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def store_scores(session: Session, rows: str) -> None:
