@@ -20,6 +20,10 @@ RECORDED = {
     "ci_board_columns",
     "ci_research_sources",
     "ci_research_findings",
+    "ci_enhancement_followers",
+    "ci_reactions",
+    "ci_saved_views",
+    "ci_default_views",
 }
 
 

@@ -276,9 +276,9 @@ def test_a_change_of_what_was_deleted_is_not_undone(team: Team) -> None:
 
 def test_a_change_that_was_set_back_by_hand_leaves_nothing_to_undo(team: Team) -> None:
     item = team.create()
-    team.edit("ada", item, assignee="x")
+    team.edit("ada", item, branch="x")
     edit = team.last()
-    team.edit("ada", item, assignee=None)
+    team.edit("ada", item, branch=None)
 
     with pytest.raises(UndoRefused, match="left to undo"):
         team.undo("ada", edit)
