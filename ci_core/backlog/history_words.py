@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from ci_core.backlog.audit_log import COMMENTS, DEPENDENCIES, MERGES, Entry
@@ -16,7 +17,9 @@ Titles = Mapping[int, str]
 Words = Callable[[Any, Any], str]
 QUOTED = 80
 UNTOLD = frozenset({*SCORER_WRITES, *STAGES}) - {"completion_percentage"}
+SNOOZE = frozenset({"snoozed_until", "snoozed_for_id"})
 NAMES = {
+    "rejection_reason": "reason of the rejection",
     "estimated_hours": "estimate",
     "actual_hours": "time spent",
     "pull_request_url": "pull request",
@@ -40,7 +43,7 @@ def describe(entry: Entry, enhancement_id: int, titles: Titles) -> str:
 
 def mentioned(entries: Iterable[Entry]) -> set[int]:
     """Ids of the enhancements that `describe` would like to know the titles of."""
-    names = ("enhancement_id", "other_id", "duplicate_id", "original_id", "merged_into_id")
+    names = ("enhancement_id", "other_id", "duplicate_id", "original_id", "merged_into_id", "snoozed_for_id")
     sides = [side for entry in entries for side in (entry.before, entry.after) if side]
     return {side[name] for side in sides for name in names if isinstance(side.get(name), int)}
 
@@ -57,10 +60,24 @@ def _enhancement(entry: Entry, titles: Titles) -> str:
             return f"merged it into {_link(after['merged_into_id'], titles)}"
         return f"took it and {_link(before['merged_into_id'], titles)} apart again"
     if "status" in changed:
-        # What follows from the step is no news of its own.
-        changed -= {"board_rank", "completion_percentage"}
-    told = [_field(name, before.get(name), after.get(name)) for name in sorted(changed - UNTOLD, key=_by_weight)]
+        # What follows from the step is no news of its own, and the reason that was given is shown by itself.
+        changed -= {"board_rank", "completion_percentage", *SNOOZE}
+        changed -= {"rejection_reason"} if after.get("rejection_reason") in (None, entry.reason) else set()
+    told = [_snooze(after, titles)] if changed & SNOOZE else []
+    told += [
+        _field(name, before.get(name), after.get(name)) for name in sorted(changed - UNTOLD - SNOOZE, key=_by_weight)
+    ]
     return ", ".join(told) or _scored(before, after)
+
+
+def _snooze(after: Mapping[str, Any], titles: Titles) -> str:
+    until, other = after.get("snoozed_until"), after.get("snoozed_for_id")
+    if other is not None:
+        return f"snoozed it until {_link(other, titles)} is done"
+    if until is not None:
+        moment = datetime.fromisoformat(until).astimezone(UTC)
+        return f"snoozed it until {moment.day} {moment:%b %Y %H:%M} UTC"
+    return "brought it back from its snooze"
 
 
 def _by_weight(name: str) -> tuple[bool, str]:

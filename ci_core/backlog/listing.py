@@ -34,6 +34,7 @@ from ci_core.backlog.lifecycle import OPEN_STATUSES
 from ci_core.backlog.queries import ENHANCEMENTS, STORED
 from ci_core.backlog.query_syntax import Choice, Field, Filter, NumberRange, Query, Special, State, TimeRange
 from ci_core.backlog.text_query import any_tsquery, read_text, wanted_tsquery
+from ci_core.backlog.triage_queries import proposed, snoozed
 from ci_core.backlog.values import Page, enhancement_from
 from ci_core.errors import InvalidInput
 from db.enums import DependencyKind, Status
@@ -108,14 +109,22 @@ def list_enhancements(
     Args:
         limit: 0–1,000 per page.
         actor: whom `assignee:me` means; without one it means nobody.
-        now: from when ages such as `updated:7d` count; None for now.
+        now: from when ages such as `updated:7d` count, and when a snooze ends; None for now.
 
     Raises:
         InvalidInput: the page cannot be.
     """
     check_page(limit, offset)
-    conditions = to_conditions(query or Query(), now=now or datetime.now(UTC), actor=actor)
-    text = read_text(query.text if query else "")
+    conditions = conditions_of(query or Query(), now=now or datetime.now(UTC), actor=actor)
+    total = session.scalar(select(func.count()).select_from(ENHANCEMENTS).where(*conditions)) or 0
+    ordered = select(*STORED).where(*conditions).order_by(*ORDERS[sort], ENHANCEMENTS.c.id).limit(limit).offset(offset)
+    return Page(total, tuple(read_enhancements(session, ordered)))
+
+
+def conditions_of(query: Query, *, now: datetime, actor: str | None) -> list[Condition]:
+    """The filters and the text of the query as conditions on `ci_enhancements`."""
+    conditions = to_conditions(query, now=now, actor=actor)
+    text = read_text(query.text)
     for words, wanted in ((wanted_tsquery(text), True), (any_tsquery(text.excluded), False)):
         if words is not None:
             # A query of words such as "the" is empty and would match nothing: it asks for nothing instead.
@@ -123,9 +132,7 @@ def list_enhancements(
             conditions.append(
                 found if wanted else not_(ENHANCEMENTS.c.search_vector.op("@@", is_comparison=True)(words))
             )
-    total = session.scalar(select(func.count()).select_from(ENHANCEMENTS).where(*conditions)) or 0
-    ordered = select(*STORED).where(*conditions).order_by(*ORDERS[sort], ENHANCEMENTS.c.id).limit(limit).offset(offset)
-    return Page(total, tuple(read_enhancements(session, ordered)))
+    return conditions
 
 
 def read_enhancements(session: Session, query: Select[Any]) -> list[values.Enhancement]:
@@ -161,7 +168,7 @@ def _asks_for_merged(part: Filter) -> bool:
 
 def _condition(part: Filter, now: datetime, actor: str | None) -> Condition:
     if isinstance(part, Choice):
-        condition = or_(*(_equals(part.field, value, actor) for value in part.values))
+        condition = or_(*(_equals(part.field, value, actor, now) for value in part.values))
         if part.field in PLAIN_COLUMNS and Special.NONE not in part.values:
             condition = PLAIN_COLUMNS[part.field].in_(part.values)
     elif isinstance(part, NumberRange):
@@ -172,7 +179,9 @@ def _condition(part: Filter, now: datetime, actor: str | None) -> Condition:
     return not_(func.coalesce(condition, false())) if part.negated else condition
 
 
-def _equals(field: Field, value: str | int | Special, actor: str | None) -> Condition:
+def _equals(field: Field, value: str | int | Special, actor: str | None, now: datetime) -> Condition:
+    if field is Field.IS:
+        return _state(value, now)
     if field in SPECIAL_FIELDS:
         return SPECIAL_FIELDS[field](value, actor)
     column = PLAIN_COLUMNS[field]
@@ -198,7 +207,11 @@ def _tag(value: Any, _actor: str | None) -> Condition:
     return ENHANCEMENTS.c.tags.op("@>", is_comparison=True)(cast([value], ARRAY(Text)))
 
 
-def _state(value: Any, _actor: str | None) -> Condition:
+def _state(value: Any, now: datetime) -> Condition:
+    if value == State.SNOOZED:
+        return snoozed(now)
+    if value == State.INBOX:
+        return and_(proposed(), not_(snoozed(now)))
     if value == State.DONE:
         return ENHANCEMENTS.c.status == Status.COMPLETED.value
     if value == State.OPEN:
@@ -221,7 +234,6 @@ SPECIAL_FIELDS: dict[Field, Callable[[Any, str | None], Condition]] = {
     Field.AREA: _area,
     Field.ASSIGNEE: _assignee,
     Field.TAG: _tag,
-    Field.IS: _state,
 }
 
 

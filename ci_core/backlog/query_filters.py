@@ -28,11 +28,16 @@ class Field(StrEnum):
 
 
 class State(StrEnum):
-    """What `is:` asks for: waiting for another one or in the column of the blocked; not ended; completed."""
+    """What `is:` asks for: waiting for another one or in the column of the blocked; not ended; completed.
+
+    A proposal that nobody has decided is in the inbox, or snoozed.
+    """
 
     BLOCKED = "blocked"
     OPEN = "open"
     DONE = "done"
+    INBOX = "inbox"
+    SNOOZED = "snoozed"
 
 
 class Special(Enum):

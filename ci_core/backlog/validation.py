@@ -25,6 +25,7 @@ TAGS_MAX = 30
 TAG_MAX = 40
 HOURS_LIMIT = 1_000_000
 IMPACT_MAX = 50_000
+REJECTION_REASON_MAX = 500
 # Marks that turn the reading direction around make a text look like another one.
 DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
@@ -176,6 +177,7 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "predicted_impact": lambda field, value: None if value is None else _impact(field, value),
     "actual_impact": lambda field, value: None if value is None else _impact(field, value),
     "tags": _tags,
+    "rejection_reason": _optional(_line_of(REJECTION_REASON_MAX)),
 }
 
 

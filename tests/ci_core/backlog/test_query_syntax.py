@@ -144,7 +144,7 @@ def test_everything_else_is_text_as_typed(typed: str, text: str) -> None:
         ("priority:hihg", r"^priority:hihg means nothing\. Did you mean high\? Allowed for priority: critical, high, "),
         ("priority:high,urgentest", r"^priority:urgentest means nothing"),
         ("status:none", r"^status:none means nothing\. .*Allowed for status: proposed"),
-        ("is:late", r"Allowed for is: blocked, open, done\."),
+        ("is:late", r"Allowed for is: blocked, open, done, inbox, snoozed\."),
         ("priority:", r"^priority: has no value\. Allowed for priority: "),
         ("-tag: x", r"^-tag: has no value\. Write for example tag:database"),
         ("tag:a,", r"^tag: has an empty value"),

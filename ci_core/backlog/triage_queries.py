@@ -1,0 +1,92 @@
+"""The SQL of triage: who is asleep, what a snooze would wait for, and proposals whose titles share words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, exists, false, func, literal, or_, select, text
+from sqlalchemy.orm import Session
+
+from ci_core.backlog.queries import ENHANCEMENTS, OPEN
+from db.enums import Status
+
+Condition = ColumnElement[bool]
+
+# What an enhancement waits for: its blockers, and what it is snoozed for.
+WAITS_FOR = text("""
+    WITH RECURSIVE waits (id) AS (
+        SELECT CAST(:start AS bigint)
+        UNION
+        SELECT next.id FROM waits, LATERAL (
+            SELECT d.other_id AS id FROM ci_enhancement_dependencies d
+            WHERE d.enhancement_id = waits.id AND d.kind = 'blocked_by'
+            UNION ALL
+            SELECT e.snoozed_for_id FROM ci_enhancements e WHERE e.id = waits.id AND e.snoozed_for_id IS NOT NULL
+        ) AS next
+    )
+    SELECT EXISTS (SELECT 1 FROM waits WHERE id = :target)
+""")
+# As the index idx_ci_enhancements_title has it; the rarest shared words say most, so the rank decides whom to look at.
+SHARED_WORDS = text("""
+    WITH wanted AS (
+        SELECT string_agg(quote_literal(lexeme), ' | ')::tsquery AS words
+        FROM unnest(to_tsvector('english', ci_words(ARRAY[CAST(:title AS text)])))
+    )
+    SELECT e.id FROM ci_enhancements e, wanted,
+    LATERAL (SELECT to_tsvector('english', ci_words(ARRAY[e.title]))
+                 || to_tsvector('simple', ci_words(ARRAY[e.title])) AS vector) AS named
+    WHERE (to_tsvector('english', ci_words(ARRAY[title])) || to_tsvector('simple', ci_words(ARRAY[title])))
+        @@ wanted.words
+        AND e.id <> :without AND e.status <> 'archived' AND e.merged_into_id IS NULL
+    ORDER BY ts_rank(named.vector, wanted.words) DESC, e.id
+    LIMIT :most
+""")
+LEXEMES = text("""
+    SELECT given.id, tsvector_to_array(to_tsvector('english', ci_words(ARRAY[given.title]))) AS words
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:titles AS text[])) AS given (id, title)
+""")
+NEWEST = text("""
+    SELECT DISTINCT ON (row_id) row_id, actor, after ->> 'status' AS status, occurred_at
+    FROM ci_audit_log
+    WHERE table_name = 'ci_enhancements' AND row_id = ANY (:ids) AND action = 'update'
+        AND changed_fields && '{status,snoozed_until,snoozed_for_id}'
+    ORDER BY row_id, id DESC
+""")
+
+
+def snoozed(now: datetime) -> Condition:
+    """The condition for proposals that are asleep: their time has not come, or the other one is not done yet."""
+    other = ENHANCEMENTS.alias()
+    waits = exists(
+        select(literal(1)).where(other.c.id == ENHANCEMENTS.c.snoozed_for_id, other.c.status.in_(OPEN))
+    ).correlate(ENHANCEMENTS)
+    later = func.coalesce(ENHANCEMENTS.c.snoozed_until > now, false())
+    return and_(proposed(), or_(later, waits))
+
+
+def proposed() -> Condition:
+    """The condition for proposals that nobody has decided."""
+    return and_(ENHANCEMENTS.c.status == Status.PROPOSED.value, ENHANCEMENTS.c.merged_into_id.is_(None))
+
+
+def waits_for(session: Session, enhancement_id: int, other_id: int) -> bool:
+    """Whether an enhancement waits for the other one, directly or through others, as blocked or as snoozed."""
+    return bool(session.scalar(WAITS_FOR, {"start": enhancement_id, "target": other_id}))
+
+
+def with_shared_words(session: Session, title: str, *, without: int, most: int) -> Sequence[int]:
+    """Ids of enhancements whose titles share words with `title`, the best first."""
+    return session.scalars(SHARED_WORDS, {"title": title, "without": without, "most": most}).all()
+
+
+def words_of(session: Session, titles: dict[int, str]) -> dict[int, frozenset[str]]:
+    """The words of titles without endings and without "the", "of" and their like, as the search reads them."""
+    rows = session.execute(LEXEMES, {"ids": list(titles), "titles": list(titles.values())})
+    return {row.id: frozenset(row.words) for row in rows}
+
+
+def newest_decisions(session: Session, ids: Collection[int]) -> Sequence[Row[Any]]:
+    """For each of these that was ever decided or snoozed: row_id, actor, status after it if that changed, and when."""
+    return session.execute(NEWEST, {"ids": list(ids)}).all()
