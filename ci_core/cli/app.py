@@ -15,6 +15,7 @@ from pathlib import Path
 import typer
 from typer.exceptions import TyperException
 
+from ci_core.cli.bulk import add_to as add_bulk
 from ci_core.cli.changes import add_to as add_changes
 from ci_core.cli.db import app as db
 from ci_core.cli.doctor import doctor
@@ -46,6 +47,7 @@ app.add_typer(embeddings, name="embeddings")
 app.command("setup", short_help="Do everything that has to be done once.")(setup)
 app.command("doctor", short_help="Check what works here, with the remedy.")(doctor)
 add_changes(enhancements)
+add_bulk(enhancements)
 add_links(enhancements)
 
 
