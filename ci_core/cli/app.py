@@ -21,6 +21,7 @@ from ci_core.cli.db import app as db
 from ci_core.cli.doctor import doctor
 from ci_core.cli.embeddings import app as embeddings
 from ci_core.cli.enhancements import app as enhancements
+from ci_core.cli.flow import flow
 from ci_core.cli.links import add_to as add_links
 from ci_core.cli.output import clean, say
 from ci_core.cli.setup import setup
@@ -46,6 +47,7 @@ app.add_typer(enhancements, name="enhancements")
 app.add_typer(embeddings, name="embeddings")
 app.command("setup", short_help="Do everything that has to be done once.")(setup)
 app.command("doctor", short_help="Check what works here, with the remedy.")(doctor)
+app.command("flow", short_help="How work flows: cycle time, throughput, ageing, forecast.")(flow)
 add_changes(enhancements)
 add_bulk(enhancements)
 add_links(enhancements)
