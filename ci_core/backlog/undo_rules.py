@@ -167,12 +167,12 @@ def _differing(session: Session, table: str, entries: Sequence[Entry]) -> dict[i
             ), left_behind AS (
                 SELECT row_id, jsonb_object_agg(name, value) AS fields FROM written GROUP BY row_id
             )
-            SELECT l.row_id, name
+            SELECT l.row_id, written.field
             FROM left_behind l JOIN {table} now ON now.id = l.row_id,
             LATERAL (SELECT to_jsonb(now) AS present,
                             to_jsonb(jsonb_populate_record(NULL::{table}, l.fields)) AS past) AS versions,
-            LATERAL jsonb_object_keys(l.fields) AS name
-            WHERE versions.present -> name IS DISTINCT FROM versions.past -> name
+            LATERAL jsonb_object_keys(l.fields) AS written (field)
+            WHERE versions.present -> written.field IS DISTINCT FROM versions.past -> written.field
         """),  # noqa: S608 - the name of a table of ours
         {"ids": ids},
     )

@@ -26,6 +26,7 @@ from ci_core.cli.links import add_to as add_links
 from ci_core.cli.output import clean, say
 from ci_core.cli.setup import setup
 from ci_core.cli.signals import terminate_like_interrupt
+from ci_core.cli.views import app as views
 from ci_core.cli.wishlist import app as wishlist
 
 FAILED = 1
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.add_typer(db, name="db")
 app.add_typer(wishlist, name="wishlist")
 app.add_typer(enhancements, name="enhancements")
+app.add_typer(views, name="views")
 app.add_typer(embeddings, name="embeddings")
 app.command("setup", short_help="Do everything that has to be done once.")(setup)
 app.command("doctor", short_help="Check what works here, with the remedy.")(doctor)
