@@ -21,6 +21,7 @@ from ci_core.cli.db import app as db
 from ci_core.cli.doctor import doctor
 from ci_core.cli.embeddings import app as embeddings
 from ci_core.cli.enhancements import app as enhancements
+from ci_core.cli.exports import add_to as add_exports
 from ci_core.cli.flow import flow
 from ci_core.cli.links import add_to as add_links
 from ci_core.cli.output import clean, say
@@ -53,6 +54,7 @@ app.command("flow", short_help="How work flows: cycle time, throughput, ageing, 
 add_changes(enhancements)
 add_bulk(enhancements)
 add_links(enhancements)
+add_exports(enhancements)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
