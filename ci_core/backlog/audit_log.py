@@ -20,6 +20,8 @@ COMMENTS = tables.Comment.__tablename__
 DEPENDENCIES = tables.Dependency.__tablename__
 ENHANCEMENTS = tables.Enhancement.__tablename__
 MERGES = tables.Merge.__tablename__
+FOLLOWERS = tables.Follower.__tablename__
+REACTIONS = tables.Reaction.__tablename__
 # Tables whose rows belong to enhancements, by the columns that say to which.
 BELONGING = {
     COMMENTS: ("enhancement_id",),
@@ -59,6 +61,11 @@ class Entry:
     reason: str | None
     undo_of: int | None
     transaction_id: int
+
+    @property
+    def came_up(self) -> bool:
+        """Whether it is the consequence that a blocker's end had for what waited for it."""
+        return self.table_name == ENHANCEMENTS and self.action == "update" and "ready_at" in self.changed_fields
 
     @property
     def row(self) -> tuple[str, int]:

@@ -8,12 +8,18 @@ from datetime import datetime
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from ci_core.backlog import queries
+from ci_core.backlog.followers import followers_of, join_in
+from ci_core.backlog.mentions import mentioned_people
+from ci_core.backlog.notifications import notify
+from ci_core.backlog.people import known_people
+from ci_core.backlog.talk import title_to_talk_about
 from ci_core.backlog.validation import COMMENT_MAX, body
 from ci_core.errors import InvalidInput, NotAllowed, NotFound
 from db import tables
 from db.engine import act_as
+from db.enums import NotificationKind
 
+EXCERPT = 120
 COLUMNS = (
     tables.Comment.id,
     tables.Comment.enhancement_id,
@@ -37,7 +43,7 @@ class Comment:
 
 
 def add_comment(session: Session, enhancement_id: int, text: str, *, actor: str) -> Comment:
-    """Say something about an enhancement.
+    """Say something about an enhancement. Whoever follows it is told, and so is whoever is mentioned (`@ada`).
 
     Raises:
         InvalidInput: the text is empty, too long (20,000 characters), or cannot be stored.
@@ -45,23 +51,22 @@ def add_comment(session: Session, enhancement_id: int, text: str, *, actor: str)
         NotAllowed: it was merged into another one, which is where the talk goes on.
     """
     words = _checked(text)
-    card = tables.Enhancement
-    # Shared with other writers of comments; a merge that is under way has to finish first.
-    present = select(card.merged_into_id).where(card.id == queries.usable_id(enhancement_id))
-    row = session.execute(present.with_for_update(read=True)).first()
-    if row is None:
-        raise NotFound(f"There is no enhancement #{enhancement_id}.")
-    if row.merged_into_id is not None:
-        raise NotAllowed(f"#{enhancement_id} was merged into #{row.merged_into_id}. Comment there.")
+    title = title_to_talk_about(session, enhancement_id, instead="Comment there")
     act_as(session, actor)
     stored = session.execute(
         insert(tables.Comment).values(enhancement_id=enhancement_id, body=words).returning(*COLUMNS)
     )
-    return Comment(*stored.one())
+    comment = Comment(*stored.one())
+    mentioned = _tell_mentioned(session, comment, title)
+    heard = {person.lower() for person in mentioned}
+    for person in followers_of(session, enhancement_id):
+        if person.lower() not in heard:
+            _tell(session, comment, person, NotificationKind.COMMENTED, f"commented on #{enhancement_id} {title}")
+    return comment
 
 
 def edit_comment(session: Session, comment_id: int, text: str, *, actor: str) -> Comment:
-    """Change the text of an own comment.
+    """Change the text of an own comment. Of the people mentioned, those are told who were not mentioned before.
 
     Raises:
         InvalidInput: as for a new comment.
@@ -74,7 +79,11 @@ def edit_comment(session: Session, comment_id: int, text: str, *, actor: str) ->
         return present
     act_as(session, actor)
     changed = update(tables.Comment).where(tables.Comment.id == comment_id)
-    return Comment(*session.execute(changed.values(body=words, edited_at=func.now()).returning(*COLUMNS)).one())
+    comment = Comment(*session.execute(changed.values(body=words, edited_at=func.now()).returning(*COLUMNS)).one())
+    if "@" in words:
+        title = session.scalars(select(tables.Enhancement.title).where(tables.Enhancement.id == comment.enhancement_id))
+        _tell_mentioned(session, comment, title.one(), before=present.body)
+    return comment
 
 
 def delete_comment(session: Session, comment_id: int, *, actor: str) -> None:
@@ -103,6 +112,32 @@ def _checked(text: str) -> str:
     if not words:
         raise InvalidInput("comment", "A comment must not be empty.")
     return words
+
+
+def _tell_mentioned(session: Session, comment: Comment, title: str, before: str = "") -> tuple[str, ...]:
+    if "@" not in comment.body:
+        return ()
+    people = known_people(session)
+    earlier = mentioned_people(before, people)
+    mentioned = tuple(person for person in mentioned_people(comment.body, people) if person not in earlier)
+    for person in mentioned:
+        join_in(session, comment.enhancement_id, person)
+        _tell(
+            session, comment, person, NotificationKind.MENTIONED, f"mentioned you on #{comment.enhancement_id} {title}"
+        )
+    return mentioned
+
+
+def _tell(session: Session, comment: Comment, person: str, kind: NotificationKind, what: str) -> None:
+    said = " ".join(comment.body.split())
+    notify(
+        session,
+        person,
+        kind,
+        f"{what}: “{said if len(said) <= EXCERPT else said[: EXCERPT - 1] + '…'}”",
+        enhancement_id=comment.enhancement_id,
+        comment_id=comment.id,
+    )
 
 
 def _own(session: Session, comment_id: int, actor: str) -> Comment:

@@ -84,7 +84,7 @@ def history_of(session: Session, enhancement_id: int, limit: int = 100) -> tuple
             summary=describe(item, enhancement_id, titles),
             changes=_changes(item),
             reason=item.reason,
-            undoable=item.id in standing and item.transaction_id not in undone,
+            undoable=item.id in standing and not item.came_up and item.transaction_id not in undone,
             undo_of=item.undo_of,
         )
         for item in _told(entries, enhancement_id)

@@ -61,8 +61,10 @@ def _enhancement(entry: Entry, titles: Titles) -> str:
         return f"took it and {_link(before['merged_into_id'], titles)} apart again"
     if "status" in changed:
         # What follows from the step is no news of its own, and the reason that was given is shown by itself.
-        changed -= {"board_rank", "completion_percentage", *SNOOZE}
+        changed -= {"board_rank", "completion_percentage", "ready_at", *SNOOZE}
         changed -= {"rejection_reason"} if after.get("rejection_reason") in (None, entry.reason) else set()
+    elif "ready_at" in changed:
+        changed -= {"board_rank"}
     told = [_snooze(after, titles)] if changed & SNOOZE else []
     told += [
         _field(name, before.get(name), after.get(name)) for name in sorted(changed - UNTOLD - SNOOZE, key=_by_weight)
@@ -156,6 +158,7 @@ SPECIAL: Mapping[str, Words] = {
     "assignee": _assignee,
     "board_rank": _rank,
     "score_overrides": _overrides,
+    "ready_at": lambda _before, after: "made it ready to go on" if after else "made it wait again",
     "description": lambda _before, _after: "edited the description",
     "completion_percentage": lambda _before, after: f"set completion to {after} %",
     "title": lambda before, after: f"changed the title from “{_short(before)}” to “{_short(after)}”",

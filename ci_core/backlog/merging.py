@@ -6,12 +6,14 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, text, update
+from sqlalchemy import delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ci_core.backlog import queries
 from ci_core.backlog.dependencies import circle_error, lock_dependencies
+from ci_core.backlog.lifecycle import OPEN_STATUSES
+from ci_core.backlog.readiness import bring_up_after_merge
 from ci_core.backlog.restoring import STAGES, insert_row, restore_columns
 from ci_core.backlog.scoring import DEFAULT_POLICY, ScoringPolicy, rescore
 from ci_core.backlog.values import Enhancement, enhancement_from
@@ -20,12 +22,18 @@ from db import tables
 from db.engine import act_as
 from db.enums import DependencyKind, Status
 
-# What belongs to an enhancement and goes with it: talk, evidence, and where it came from.
+# What belongs to an enhancement and goes with it: talk, votes, evidence, and where it came from.
 BELONGINGS: dict[str, Any] = {
     "comments": tables.Comment,
+    "reactions": tables.Reaction,
+    "followers": tables.Follower,
     "findings": tables.ResearchFinding,
     "wishlist_items": tables.WishlistOrigin,
+    "notifications": tables.Notification,
 }
+# These are not in the audit log, so an undo moves them by itself.
+UNRECORDED = ("wishlist_items", "notifications")
+TELL = text("SELECT ci_tell('decided', :item, :summary, true, '{}')")
 SNAPSHOT = text("""
     SELECT (SELECT jsonb_object_agg(key, value) FROM jsonb_each(to_jsonb(e)) WHERE key = ANY (:columns))
         || jsonb_build_object('board_rank', board_rank::text)
@@ -39,13 +47,19 @@ LINKS = text("""
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a merge did: the tombstone, the original, how much moved, and which links were dropped and why."""
+    """What a merge did: the tombstone, the original, how much moved, and which links were dropped and why.
+
+    The vote of somebody who had voted for both stays with the tombstone, so that it counts once; so do followers.
+    """
 
     duplicate: Enhancement
     original: Enhancement
     comments: int
+    reactions: int
+    followers: int
     findings: int
     wishlist_items: int
+    notifications: int
     dependencies: int
     dropped: tuple[str, ...]
 
@@ -81,6 +95,8 @@ def merge_duplicate(
     if duplicate["merged_into_id"] is not None:
         raise NotAllowed(f"#{duplicate_id} was merged into #{duplicate['merged_into_id']} already.")
     reach = {final_id, duplicate_id} | queries.blockers_of(session, [duplicate_id])
+    waiting = queries.waiting_for(session, [duplicate_id])
+    session.execute(TELL, {"item": duplicate_id, "summary": _told(rows[duplicate_id], rows[final_id])})
     snapshot = session.scalar(SNAPSHOT, {"id": duplicate_id, "columns": ["status", *STAGES]})
     moved = {name: _move(session, owner, duplicate_id, final_id) for name, owner in BELONGINGS.items()}
     links = _move_links(session, duplicate_id, final_id)
@@ -101,6 +117,8 @@ def merge_duplicate(
     archived = {"status": Status.ARCHIVED.value, "merged_into_id": final_id, "board_rank": None}
     queries.write_columns(session, duplicate_id, archived)
     rescore(session, reach | queries.blockers_of(session, [final_id]), policy=policy)
+    if duplicate["status"] in OPEN_STATUSES:
+        bring_up_after_merge(session, waiting, duplicate, rows[final_id])
     return Merged(
         duplicate=_read(session, duplicate_id),
         original=_read(session, final_id),
@@ -140,6 +158,7 @@ def take_apart(
     reach = {original_id} | queries.blockers_of(session, [original_id])
     for name, owner in BELONGINGS.items():
         _move(session, owner, original_id, duplicate_id, only=moved.get(name, []))
+    _untell(session, duplicate_id, moved)
     _restore_links(session, moved, original_id)
     values = {**moved["duplicate"], "merged_into_id": None}
     restore_columns(session, queries.ENHANCEMENTS.name, duplicate_id, json.dumps(values))
@@ -154,15 +173,17 @@ def follow_merge(
 ) -> set[int]:
     """After an undo has brought back from the audit log what a merge did (or what was before), see to the rest.
 
-    That is the wishlist items, which are not in the log, and what came to the duplicate while it stood alone. Gives
-    the enhancements that have to be scored anew for it.
+    That is the wishlist items and notifications, which are not in the log, and what came to the duplicate while it
+    stood alone. Gives the enhancements that have to be scored anew for it.
 
     Raises:
         UndoRefused: the original was itself merged since.
     """
     merge = tables.Merge
     if session.scalar(select(merge.id).where(merge.id == merge_id, merge.undone_at.is_(None))) is None:
-        _move(session, tables.WishlistOrigin, original_id, duplicate_id, only=moved["wishlist_items"])
+        for name in UNRECORDED:
+            _move(session, BELONGINGS[name], original_id, duplicate_id, only=moved.get(name, []))
+        _untell(session, duplicate_id, moved)
         return set()
     merged_into = queries.stored_row(session, original_id)["merged_into_id"]
     if merged_into is not None:
@@ -170,7 +191,7 @@ def follow_merge(
     since = {name: _move(session, owner, duplicate_id, original_id) for name, owner in BELONGINGS.items()}
     links = _move_links(session, duplicate_id, original_id)
     if any(since.values()) or links.moved or links.dropped:
-        together = {name: sorted({*moved[name], *ids}) for name, ids in since.items()}
+        together = {name: sorted({*moved.get(name, []), *ids}) for name, ids in since.items()}
         together |= {"dependencies": moved["dependencies"] + links.moved, "dropped": moved["dropped"] + links.dropped}
         session.execute(update(merge).where(merge.id == merge_id).values(moved=moved | together))
     changed = bool(links.moved or links.dropped)
@@ -189,9 +210,36 @@ def _final_original(session: Session, enhancement_id: int) -> int:
 
 def _move(session: Session, owner: Any, source_id: int, target_id: int, only: list[int] | None = None) -> list[int]:
     moving = update(owner).where(owner.enhancement_id == source_id).values(enhancement_id=target_id)
+    if owner in (tables.Reaction, tables.Follower):
+        moving = moving.where(*_once(owner, target_id))
     if only is not None:
         moving = moving.where(owner.id.in_(only))
     return sorted(session.scalars(moving.returning(owner.id), execution_options={"synchronize_session": False}))
+
+
+def _once(owner: Any, target_id: int) -> list[Any]:
+    """The conditions for marks that can move: the same person has none there yet, and it is no wish to hear nothing."""
+    there = aliased(owner)
+    same = [there.enhancement_id == target_id, func.lower(there.person) == func.lower(owner.person)]
+    if owner is tables.Follower:
+        return [owner.following, ~exists().where(*same)]
+    return [~exists().where(*same, there.kind == owner.kind, there.comment_id.is_not_distinct_from(owner.comment_id))]
+
+
+def _told(duplicate: queries.Stored, original: queries.Stored) -> str:
+    return f"merged #{duplicate['id']} {duplicate['title']} into #{original['id']} {original['title']}"
+
+
+def _untell(session: Session, duplicate_id: int, moved: dict[str, Any]) -> None:
+    """Take back the news of the merge where nobody has read it yet."""
+    news = tables.Notification
+    session.execute(
+        delete(news).where(
+            news.id.in_(moved.get("notifications", [])),
+            news.summary.startswith(f"merged #{duplicate_id} "),
+            news.read_at.is_(None),
+        )
+    )
 
 
 def _move_links(session: Session, duplicate_id: int, original_id: int) -> _Links:

@@ -84,7 +84,8 @@ def locked_rows(session: Session, ids: Collection[int], *, with_blockers: bool =
     """The columns `STORED` of these enhancements, which nobody else can change until the transaction ends.
 
     Args:
-        with_blockers: lock also what these wait for, because the change will reach the scores of those.
+        with_blockers: lock also what these wait for, because the change will reach the scores of those, and what
+            waits for them, because that comes up when its last blocker is done.
 
     Raises:
         NotFound: one of them does not exist.
@@ -99,7 +100,7 @@ def locked_rows(session: Session, ids: Collection[int], *, with_blockers: bool =
 def present_rows(session: Session, ids: Collection[int], *, with_blockers: bool = False) -> Mapping[int, Stored]:
     """As `locked_rows`, of those that exist."""
     asked = {item for item in ids if 1 <= item <= LARGEST_ID}
-    wanted = asked | blockers_of(session, asked) if with_blockers else asked
+    wanted = asked | blockers_of(session, asked) | waiting_for(session, asked) if with_blockers else asked
     # All at once and in the order of ids, so that two who lock the same ones cannot wait for each other. Comments,
     # which only refer to the row, are not held up by this kind of lock.
     rows = session.execute(
@@ -136,6 +137,18 @@ def unblocks_counts(session: Session, ids: Collection[int]) -> Mapping[int, int]
 def blockers_of(session: Session, ids: Collection[int]) -> set[int]:
     """The enhancements that these wait for, directly or through others, whatever their status."""
     return set(session.scalars(WAITED_FOR, {"ids": list(ids)}))
+
+
+def waiting_for(session: Session, ids: Collection[int]) -> set[int]:
+    """The enhancements that wait for one of these directly, whatever their status."""
+    link = tables.Dependency
+    return set(
+        session.scalars(
+            select(link.enhancement_id).where(
+                link.other_id.in_(list(ids)), link.kind == DependencyKind.BLOCKED_BY.value
+            )
+        )
+    )
 
 
 def rows_to_score(session: Session, ids: Collection[int]) -> list[Stored]:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ci_core.backlog import audit_log, queries
-from ci_core.backlog.audit_log import COMMENTS, DEPENDENCIES, ENHANCEMENTS, MERGES, Entry
+from ci_core.backlog.audit_log import COMMENTS, DEPENDENCIES, ENHANCEMENTS, FOLLOWERS, MERGES, REACTIONS, Entry
 from ci_core.backlog.dependencies import circle_error, lock_dependencies
 from ci_core.backlog.merging import follow_merge
 from ci_core.backlog.restoring import insert_row, restorable, restore_columns
@@ -31,6 +31,15 @@ AT_TOMBSTONE = {
     COMMENTS: text("""
         SELECT e.id, e.merged_into_id FROM ci_comments c JOIN ci_enhancements e ON e.id = c.enhancement_id
         WHERE c.id = ANY (:ids) AND e.merged_into_id IS NOT NULL
+    """),
+    REACTIONS: text("""
+        SELECT e.id, e.merged_into_id FROM ci_reactions r JOIN ci_enhancements e ON e.id = r.enhancement_id
+        WHERE r.id = ANY (:ids) AND e.merged_into_id IS NOT NULL
+    """),
+    FOLLOWERS: text("""
+        SELECT e.id, e.merged_into_id
+        FROM ci_enhancement_followers f JOIN ci_enhancements e ON e.id = f.enhancement_id
+        WHERE f.id = ANY (:ids) AND f.following AND e.merged_into_id IS NOT NULL
     """),
     DEPENDENCIES: text("""
         SELECT e.id, e.merged_into_id

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
-from ci_core.backlog.audit_log import AGENT, COMMENTS, DEPENDENCIES, ENHANCEMENTS, MERGES, Entry, later_entries
+from ci_core.backlog.audit_log import (
+    AGENT,
+    COMMENTS,
+    DEPENDENCIES,
+    ENHANCEMENTS,
+    FOLLOWERS,
+    MERGES,
+    REACTIONS,
+    Entry,
+    later_entries,
+)
 from ci_core.backlog.queries import SCORER_WRITES, blockers_of
 from ci_core.backlog.restoring import STAGES
 from ci_core.errors import UndoRefused
@@ -16,7 +26,16 @@ from db import tables
 
 DERIVED = frozenset(SCORER_WRITES)
 WITH_STATUS = frozenset({*STAGES, "board_rank"})
-NAMES = {ENHANCEMENTS: "#{}", COMMENTS: "comment {}", DEPENDENCIES: "dependency {}", MERGES: "merge {}"}
+NAMES = {
+    ENHANCEMENTS: "#{}",
+    COMMENTS: "comment {}",
+    DEPENDENCIES: "dependency {}",
+    FOLLOWERS: "follower {}",
+    MERGES: "merge {}",
+    REACTIONS: "reaction {}",
+}
+# A vote that was taken back since, or a follower who is gone, stands in nobody's way.
+MARKS = frozenset({FOLLOWERS, REACTIONS})
 
 
 @dataclass(slots=True)
@@ -45,7 +64,7 @@ def plan_undo(session: Session, entries: Sequence[Entry], actor: str) -> Plan:
     plan = Plan([entry for entry in entries if not _passing(entry, rows[entry.row])])
     plan.only_scores = all(_only_derived(entry) for entry in plan.entries)
     authors = {entry.actor for entry in entries}
-    _refuse_others_comments(plan.entries, actor)
+    _refuse_others_words(plan.entries, actor)
     cards = {row_id for table, row_id in rows if table == ENHANCEMENTS}
     # With what they wait for, because the undo reaches their scores; all at once, as every other change locks them.
     _lock(session, ENHANCEMENTS, cards | blockers_of(session, cards))
@@ -54,9 +73,11 @@ def plan_undo(session: Session, entries: Sequence[Entry], actor: str) -> Plan:
         present = _lock(session, table, standing)
         differing = _differing(session, table, entries) if standing else {}
         for row_id, row in standing.items():
-            if row_id not in present:
+            if row_id not in present and table in MARKS:
+                plan.entries = [entry for entry in plan.entries if entry.row != row[0].row]
+            elif row_id not in present:
                 _refuse(f"{_named(table, row_id)} was deleted", later_entries(session, row[0].row, row[-1].id))
-            if row[0].action == "insert":
+            elif row[0].action == "insert":
                 _check_created(session, row, authors, plan)
             else:
                 _check_changed(session, row, differing.get(row_id, set()), authors, plan)
@@ -87,6 +108,10 @@ def _check_changed(session: Session, row: Sequence[Entry], differing: set[str], 
     if table == ENHANCEMENTS:
         derived = DERIVED | WITH_STATUS if "status" in changed else DERIVED
     decisive = differing - derived
+    if decisive and all(entry.came_up for entry in row):
+        # It came up by itself and was moved by hand since: there it stays.
+        plan.skipped[row[0].row] = changed
+        return
     if decisive:
         for later in later_entries(session, row[0].row, row[-1].id):
             touched = sorted(decisive & set(later.changed_fields))
@@ -103,11 +128,13 @@ def _check_changed(session: Session, row: Sequence[Entry], differing: set[str], 
         plan.to_rescore.add(row_id)
 
 
-def _refuse_others_comments(entries: Iterable[Entry], actor: str) -> None:
+def _refuse_others_words(entries: Iterable[Entry], actor: str) -> None:
     for entry in entries:
         speaks = entry.action == "insert" or "body" in entry.changed_fields
         if entry.table_name == COMMENTS and entry.action != "delete" and speaks and entry.actor != actor:
             raise UndoRefused(f"Only {entry.actor} can take back what they said in a comment.")
+        if entry.table_name == REACTIONS and entry.action == "insert" and entry.actor != actor:
+            raise UndoRefused(f"Only {entry.actor} can take back their vote or reaction.")
 
 
 def _refuse_deleting_others_work(session: Session, enhancement_id: int, authors: set[str]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ci_core.backlog import queries
 from ci_core.backlog.lifecycle import LABELS, OPEN_STATUSES, check_transition
 from ci_core.backlog.queries import Stored
+from ci_core.backlog.readiness import bring_up_waiting
 from ci_core.backlog.scoring import SCORED_FIELDS, ScoringPolicy, rescore, score_columns
 from ci_core.backlog.validation import body
 from ci_core.backlog.values import Enhancement
@@ -120,7 +121,9 @@ def has_reason(session: Session) -> bool:
 
 
 def write(session: Session, planned: Sequence[Planned], policy: ScoringPolicy) -> list[Enhancement]:
-    """Write changes that are allowed, with the scores that follow from them, in few statements; gives them as stored.
+    """Write changes that are allowed, with what follows from them, in few statements; gives them as stored.
+
+    Scores follow, and what waited only for something that ends here comes up (see `readiness`).
 
     Each enhancement is written once, so that its history has one entry for the change.
     """
@@ -138,6 +141,9 @@ def write(session: Session, planned: Sequence[Planned], policy: ScoringPolicy) -
     if reach:
         # What they waited for now unblocks fewer (or more) than before.
         rescore(session, queries.blockers_of(session, reach), policy=policy)
+        closed = [item for item in reach if stored[item].status not in OPEN_STATUSES]
+        if closed:
+            stored |= bring_up_waiting(session, closed)
     return [stored[row["id"]] for row, _ in planned]
 
 

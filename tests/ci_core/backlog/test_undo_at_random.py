@@ -15,6 +15,7 @@ from ci_core.backlog import (
     NewEnhancement,
     add_comment,
     add_dependency,
+    comments_of,
     create_enhancement,
     create_enhancements,
     merge_duplicate,
@@ -26,6 +27,8 @@ from ci_core.backlog import (
     undo_transaction,
     update_enhancement,
 )
+from ci_core.backlog.followers import follow, unfollow
+from ci_core.backlog.reactions import toggle
 from ci_core.errors import CiError
 from db.engine import Database
 
@@ -36,7 +39,10 @@ STATE = """
                   FROM ci_enhancements e WHERE created_by = :actor),
         'links', (SELECT jsonb_agg(to_jsonb(d) ORDER BY d.id) FROM ci_enhancement_dependencies d
                   WHERE created_by = :actor),
-        'comments', (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.id) FROM ci_comments c WHERE author = :actor))::text
+        'comments', (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.id) FROM ci_comments c WHERE author = :actor),
+        'followers', (SELECT jsonb_agg(to_jsonb(f) ORDER BY f.id) FROM ci_enhancement_followers f
+                      WHERE created_by = :actor),
+        'reactions', (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id) FROM ci_reactions r WHERE person = :actor))::text
 """
 changes = st.fixed_dictionaries(
     {},
@@ -46,6 +52,7 @@ changes = st.fixed_dictionaries(
         "priority": st.sampled_from(["critical", "medium", "low"]),
         "tags": st.lists(st.sampled_from("abc"), max_size=3),
         "estimated_hours": st.sampled_from([None, 0.25, 1000]),
+        "assignee": st.sampled_from([None, "bob", "cleo"]),
         "completion_percentage": st.sampled_from([0, 50, 100]),
         "predicted_impact": st.sampled_from([None, {"a": [1, 2.5, None]}]),
     },
@@ -104,6 +111,16 @@ class Undoing(RuleBasedStateMachine):
     @rule(card=cards)
     def comment(self, card: int) -> None:
         self.do(add_comment, self.ids[card], "Hello")
+
+    @rule(card=cards, kind=st.sampled_from(["vote", "heart"]), on_comment=st.booleans())
+    def react(self, card: int, kind: str, on_comment: bool) -> None:
+        with self.database.reading() as session:
+            said = comments_of(session, self.ids[card])
+        self.do(toggle, self.ids[card], kind, comment_id=said[0].id if said and on_comment else None)
+
+    @rule(card=cards, following=st.booleans())
+    def follow(self, card: int, following: bool) -> None:
+        self.do(follow if following else unfollow, self.ids[card])
 
     @rule(card=cards, value=st.sampled_from([None, 0, 100]))
     def override(self, card: int, value: float | None) -> None:
