@@ -173,8 +173,11 @@ def _real_change(
     row: Stored, change: BulkChange, version: int | None, since: Mapping[str, SinceThen]
 ) -> dict[str, Any]:
     check_version(row["version"], version)
-    if change.values.get("snoozed_for_id") == row["id"]:
-        raise NotAllowed(f"#{row['id']} cannot wait for itself.")
+    other = change.values.get("snoozed_for_id")
+    if other == row["id"]:
+        raise NotAllowed(f"#{other} cannot wait for itself.")
+    if row["id"] in change.waited_for:
+        raise NotAllowed(f"#{other} itself waits for #{row['id']}; neither would ever come back.")
     wanted = {name: value for name, value in change.values.items() if value != row[name]}
     real = mine_of(row, wanted, since)
     if change.changes_tags:

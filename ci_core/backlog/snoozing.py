@@ -51,7 +51,7 @@ def snooze(
     act_as(session, actor)
     ids = [enhancement_id]
     if until is not None:
-        _check_moment(until, now or datetime.now(UTC))
+        check_moment(until, now or datetime.now(UTC))
     elif until_done is not None:
         if until_done == enhancement_id:
             raise InvalidInput("until_done", f"#{enhancement_id} cannot wait for itself. Name another enhancement.")
@@ -97,13 +97,18 @@ def undecided(session: Session, row: Stored, expected_version: int | None) -> St
     raise NotAllowed(f"#{row['id']} is {LABELS[Status(row['status'])].lower()} and no proposal any more.")
 
 
-def _check_moment(until: datetime, now: datetime) -> None:
+def check_moment(until: datetime, now: datetime, field: str = "until") -> None:
+    """Accept a time to come back at.
+
+    Raises:
+        InvalidInput: it has passed, or is too far away, or has no zone; of the input `field`.
+    """
     if until.tzinfo is None:
-        raise InvalidInput("until", "The time to come back at needs a time zone.")
+        raise InvalidInput(field, "The time to come back at needs a time zone.")
     if until <= now:
-        raise InvalidInput("until", f"{until:%Y-%m-%d %H:%M} has passed. Choose a time that is still to come.")
+        raise InvalidInput(field, f"{until:%Y-%m-%d %H:%M} has passed. Choose a time that is still to come.")
     if until > now + LONGEST_SNOOZE:
-        raise InvalidInput("until", "Three years is the longest. Reject it, or choose an earlier time.")
+        raise InvalidInput(field, "Three years is the longest. Reject it, or choose an earlier time.")
 
 
 def _check_other(session: Session, enhancement_id: int, other: Stored) -> None:

@@ -26,7 +26,7 @@ WAITS_FOR = text("""
             SELECT e.snoozed_for_id FROM ci_enhancements e WHERE e.id = waits.id AND e.snoozed_for_id IS NOT NULL
         ) AS next
     )
-    SELECT EXISTS (SELECT 1 FROM waits WHERE id = :target)
+    SELECT id FROM waits
 """)
 # As the index idx_ci_enhancements_title has it; the rarest shared words say most, so the rank decides whom to look at.
 SHARED_WORDS = text("""
@@ -73,7 +73,12 @@ def proposed() -> Condition:
 
 def waits_for(session: Session, enhancement_id: int, other_id: int) -> bool:
     """Whether an enhancement waits for the other one, directly or through others, as blocked or as snoozed."""
-    return bool(session.scalar(WAITS_FOR, {"start": enhancement_id, "target": other_id}))
+    return other_id in all_waited_for(session, enhancement_id)
+
+
+def all_waited_for(session: Session, enhancement_id: int) -> set[int]:
+    """Everything that an enhancement waits for, and itself."""
+    return set(session.scalars(WAITS_FOR, {"start": enhancement_id}))
 
 
 def with_shared_words(session: Session, title: str, *, without: int, most: int) -> Sequence[int]:

@@ -1,4 +1,4 @@
-"""What opens above any page: the drawer of one enhancement, which "?item=12" names, and the dialog that adds one."""
+"""What opens above any page: the drawer of one enhancement, which "?item=12" names, and dialogs that add or change."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.widgets import address
 from pages.widgets.add_dialog import OPEN, add_dialog
+from pages.widgets.bulk_dialog import FORM, bulk_dialog
 from pages.widgets.detail import detail_dialog
 from pages.widgets.session import backend
 
@@ -16,3 +17,5 @@ def draw_overlays() -> None:
         detail_dialog(backend(), item)
     elif st.session_state.get(OPEN):
         add_dialog(backend())
+    elif st.session_state.get(FORM):
+        bulk_dialog(backend())

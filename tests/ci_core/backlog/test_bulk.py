@@ -204,6 +204,16 @@ def test_a_snooze_for_another_one_takes_the_place_of_a_time(session: Session, ma
     assert [problem.id for problem in result.problems] == [other.id]
 
 
+def test_nothing_is_snoozed_for_what_waits_for_it(session: Session, make: Make) -> None:
+    first, second, free = make(), make(), make()
+    add_dependency(session, second.id, first.id, "blocked_by", actor="tess")
+
+    result = change(session, [first, free], snoozed_for_id=second.id)
+
+    assert result.changed == (free.id,)
+    assert "neither would ever come back" in result.problems[0].message
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
