@@ -10,6 +10,7 @@ from pages.widgets import address, board_moves, board_state
 from pages.widgets.add_dialog import ask_to_add
 from pages.widgets.board_limits import limits_popover
 from pages.widgets.board_source import StoreSource, columns, filter_choices, matching_ids
+from pages.widgets.bulk_dialog import ask_for_bulk
 from pages.widgets.filters import clear_filters, draw_filters
 from pages.widgets.found import with_found
 from pages.widgets.kanban import BaseTracker, kanban
@@ -63,6 +64,7 @@ def live_board() -> None:
             on_operations=partial(board_moves.carry_out, shared, source),
             on_open=address.open_item_page,
             on_need_base=tracker.forget,
+            on_bulk=lambda cards: ask_for_bulk([(card.id, card.version) for card in cards]),
         )
     draw_snackbar()
 

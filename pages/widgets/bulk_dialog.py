@@ -65,7 +65,7 @@ def bulk_dialog(shared: Backend) -> None:
     count = len(form.items)
     heading = f"Change {count:,} {'enhancement' if count == 1 else 'enhancements'}"
 
-    @st.dialog(heading, width=720, on_dismiss=_forget)
+    @st.dialog(heading, width=820, on_dismiss=_forget)
     def dialog() -> None:
         with outage_shown(inside="dialog"):
             if form.result is None:
@@ -109,35 +109,40 @@ def _draw(shared: Backend, form: BulkForm) -> None:
 def _draw_fields(shared: Backend, form: BulkForm) -> None:
     choices = filter_choices(shared.store)
     reachable = {target for item in form.items for target in (item.status, *allowed_transitions(item.status))}
-    left, right = st.columns(2)
+    tags = all_tags(form.items)
+    left, middle, right = st.columns(3)
     with left:
         _choice(form, "status", [status.value for status in Status if status in reachable])
         _choice(form, "category", [value.value for value in Category])
-        _choice(form, "feature_area", [NONE, *choices.areas], free=True)
         _estimate(form)
-    with right:
+    with middle:
         _choice(form, "priority", [value.value for value in Priority])
         _choice(form, "complexity", [NONE, *(value.value for value in Complexity)])
-        _choice(form, "assignee", [NONE, *choices.assignees], free=True)
-    if st.session_state.get(_key("status")) == Status.REJECTED:
-        _choice_of_words("rejection_reason", "Reason of the rejection", [one.text for one in REJECTION_REASONS])
-        _message(form, "rejection_reason")
-    tags = all_tags(form.items)
-    left, right = st.columns(2)
-    with left:
         st.multiselect("Add tags", tags, accept_new_options=True, placeholder="Type a tag", key=_key("add_tags"))
         _message(form, "add_tags")
     with right:
+        _choice(form, "assignee", [NONE, *choices.assignees], free=True)
+        _choice(form, "feature_area", [NONE, *choices.areas], free=True)
         st.multiselect("Remove tags", tags, placeholder="–", key=_key("remove_tags"), disabled=not tags)
         _message(form, "remove_tags")
     _message(form, "tags")
-    if st.session_state.get(_key("status")):
-        st.text_input(
-            "Reason (goes into the history of each)",
-            key=_key("reason"),
-            max_chars=500,
-            placeholder="Why? Needed to complete what is still blocked",
-        )
+    _draw_reasons(form)
+
+
+def _draw_reasons(form: BulkForm) -> None:
+    status = st.session_state.get(_key("status"))
+    if not status:
+        return
+    if status == Status.REJECTED:
+        _choice_of_words("rejection_reason", "Reason of the rejection", [one.text for one in REJECTION_REASONS])
+        _message(form, "rejection_reason")
+        return
+    st.text_input(
+        "Reason (goes into the history of each)",
+        key=_key("reason"),
+        max_chars=500,
+        placeholder="Why? Needed to complete what is still blocked",
+    )
 
 
 def _choice(form: BulkForm, name: str, options: Sequence[str], *, free: bool = False) -> None:
@@ -160,7 +165,7 @@ def _choice_of_words(name: str, title: str, options: Sequence[str]) -> None:
 
 
 def _estimate(form: BulkForm) -> None:
-    field, none = st.columns([3, 2], vertical_alignment="bottom")
+    field, none = st.columns([5, 3], vertical_alignment="bottom", gap="small")
     field.number_input(
         LABELS["estimated_hours"],
         min_value=0.0,

@@ -19,6 +19,7 @@ from pages.widgets.kanban.protocol import (
     ClientOperations,
     MalformedMessage,
     Move,
+    parse_bulk,
     parse_need_base,
     parse_open,
     parse_operations,
@@ -41,6 +42,7 @@ __all__ = [
     "Outcome",
     "Snapshot",
     "kanban",
+    "parse_bulk",
     "parse_need_base",
     "parse_open",
     "parse_operations",
@@ -60,6 +62,7 @@ def kanban(
     on_operations: Callable[[ClientOperations], None],
     on_open: Callable[[int], None],
     on_need_base: Callable[[], None],
+    on_bulk: Callable[[Sequence[CardVersion]], None] | None = None,
     filter_ids: Sequence[int] | None = None,
     acknowledged: Acknowledgement | None = None,
     selected_id: int | None = None,
@@ -67,12 +70,13 @@ def kanban(
     message: str | None = None,
     height: int | None = None,
 ) -> None:
-    """Draw the board; the three `on_…` functions run as Streamlit callbacks, before the page's next run.
+    """Draw the board; the `on_…` functions run as Streamlit callbacks, before the page's next run.
 
     `on_operations` gets every operation that the browser has no answer for, some perhaps for the second time: apply
     each (client, sequence) once, and pass what became of them as `acknowledged` (see `remember_outcomes`). `on_open`
-    gets the id of a card that the person wants to see. `on_need_base` says that the browser lacks the base: send one
-    (`BaseTracker.forget`). `filter_ids` shows only these of the cards; `selected_id` is the card that is open beside
+    gets the id of a card that the person wants to see, `on_bulk` those to change together.
+    `on_need_base` says that the browser lacks the base: send one (`BaseTracker.forget`).
+    `filter_ids` shows only these of the cards; `selected_id` is the card that is open beside
     the board; `message` stands above the columns; `height` is in pixels, and None fills the window.
 
     A message from the browser that cannot be understood is logged and dropped; it changes nothing.
@@ -88,6 +92,11 @@ def kanban(
         card_id = _understood(parse_open, key, "open")
         if card_id is not None:
             on_open(card_id)
+
+    def bulk_came() -> None:
+        cards = _understood(parse_bulk, key, "bulk")
+        if cards and on_bulk is not None:
+            on_bulk(cards)
 
     _mount(
         key=key,
@@ -107,6 +116,7 @@ def kanban(
         on_operations_change=operations_came,
         on_open_change=open_came,
         on_need_base_change=on_need_base,
+        on_bulk_change=bulk_came,
     )
 
 

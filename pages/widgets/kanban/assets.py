@@ -8,7 +8,22 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 
 # One ES module, joined in this order: each part uses only what stands above it or what is called later.
-SCRIPTS = ("order", "store", "outbox", "face", "notices", "chunks", "view", "drag", "menu", "keys", "board")
+SCRIPTS = (
+    "order",
+    "store",
+    "outbox",
+    "face",
+    "notices",
+    "chunks",
+    "view",
+    "drag",
+    "menu",
+    "keys",
+    "selection",
+    "board",
+)
+
+STYLES = ("board.css", "card.css", "selection.css")
 
 
 def board_html() -> str:
@@ -18,9 +33,7 @@ def board_html() -> str:
 
 def board_css() -> str:
     """Return the style sheets, joined."""
-    return _without_comments(
-        "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("board.css", "card.css"))
-    )
+    return _without_comments("\n".join((_HERE / name).read_text(encoding="utf-8") for name in STYLES))
 
 
 def board_js() -> str:

@@ -10,7 +10,8 @@ from itertools import pairwise
 from pages.widgets.kanban.values import Acknowledgement, Outcome
 
 MAX_OPERATIONS = 200
-MAX_CARDS_PER_OPERATION = 500
+MAX_CARDS_PER_OPERATION = 1_000
+MAX_BULK_CARDS = 10_000
 MAX_STATUS_LENGTH = 64
 MAX_SAFE_INTEGER = 2**53 - 1  # beyond it JavaScript itself cannot count
 _CLIENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -76,6 +77,15 @@ def parse_operations(raw: object, statuses: Collection[str] | None = None) -> Cl
 def parse_open(raw: object) -> int:
     """Return the id of the card that the person opened. Raises MalformedMessage."""
     return _integer(_mapping(raw, "the message").get("id"), "id", at_least=1)
+
+
+def parse_bulk(raw: object) -> tuple[CardVersion, ...]:
+    """Return the cards that the person wants to change together, each once. Raises MalformedMessage."""
+    listed = _sequence(_mapping(raw, "the message").get("cards"), "cards", MAX_BULK_CARDS)
+    cards = tuple(_card_version(item, f"cards[{index}]") for index, item in enumerate(listed))
+    if len({card.id for card in cards}) != len(cards):
+        raise MalformedMessage("cards", "names a card twice")
+    return cards
 
 
 def parse_need_base(raw: object) -> int | None:

@@ -2,6 +2,7 @@
 
 const AGE_REFRESH_MS = 60000;
 const BASE_ASKED_AGAIN_MS = 4000;
+const MOST_PER_MOVE = 1000;
 
 class Board {
   constructor(parent, key, kept) {
@@ -23,9 +24,18 @@ class Board {
     this.menu = new MoveMenu(this.view, this.store, template("item"), (...choice) => this.moveTo(...choice));
     this.keys = new BoardKeys(this.view, this.store, {
       open: (id) => this.open(id),
+      edit: (ids) => this.edit(ids),
       moveTo: (...choice) => this.moveTo(...choice),
       menu: (id) => this.openMenu(id),
       tell: (text, visibly) => (visibly ? this.notices.toast(text) : this.notices.say(text)),
+    });
+    this.selection = new SelectionBar(this.view, this.store, {
+      edit: (ids) => this.edit(ids),
+      menu: (ids, anchor) => this.menu.open(ids, anchor),
+      cleared: () => {
+        this.keys.clear();
+        this.view.focus(this.view.activeId);
+      },
     });
     this.listen();
   }
@@ -170,6 +180,10 @@ class Board {
   move(wanted, status, after, before) {
     const ids = wanted.filter((id) => this.store.cards.has(id));
     if (!ids.length || this.view.readOnly || this.stays(ids, status, after, before)) return;
+    if (ids.length > MOST_PER_MOVE) {
+      this.notices.toast(`${ids.length} cards are too many for one move; ${MOST_PER_MOVE} are allowed. Select fewer.`);
+      return;
+    }
     const entry = this.outbox.add(ids, status, after, before);
     const changes = newChanges();
     this.store.showMove(entry, changes);
@@ -200,8 +214,15 @@ class Board {
     this.trigger("open", { id, nonce: Date.now() });
   }
 
+  // Hands the cards, each with the version that the person sees, to the page's dialog.
+  edit(ids) {
+    if (this.view.readOnly || !ids.length) return;
+    const cards = ids.map((id) => ({ id, version: this.store.cards.get(id).version }));
+    this.trigger("bulk", { cards, nonce: Date.now() });
+  }
+
   openMenu(id) {
-    if (!this.view.readOnly) this.menu.open(id, this.keys.subjects(id));
+    if (!this.view.readOnly) this.menu.open(this.keys.subjects(id), this.view.cards.get(id).querySelector(".more"));
   }
 
   click(event) {

@@ -1,16 +1,20 @@
-// Keys of the board: J K H L move the focus, [ ] and M the cards, X selects, Enter opens, Esc lets go.
+// Keys of the board: J K H L move the focus, [ ] and M the cards, X selects, E edits, Enter opens, Esc lets go.
 
 class BoardKeys {
-  // `actions` has open, moveTo, menu and tell (a line for the person).
+  // `actions` has open, edit, moveTo, menu and tell (a line for the person).
   constructor(view, store, actions) {
     this.view = view;
     this.store = store;
     this.actions = actions;
     this.anchor = null; // where a range of selected cards begins
     view.root.addEventListener("keydown", (event) => this.handle(event));
-    // with nothing focused, J K H L take the person to the board
+    // with nothing focused, J K H L take the person to the board, and E to all that is selected
     this.fromPage = (event) => {
-      if (nothingHasFocus() && "jkhl".includes(event.key) && !hasModifier(event) && view.activeId !== null) {
+      if (event.defaultPrevented || !nothingHasFocus()) return;
+      if (event.key.toLowerCase() === "e" && !hasModifier(event) && view.selected.size) {
+        event.preventDefault();
+        actions.edit(inBoardOrder(view, store));
+      } else if ("jkhl".includes(event.key) && !hasModifier(event) && view.activeId !== null) {
         event.preventDefault();
         view.focus(view.activeId);
       }
@@ -25,14 +29,21 @@ class BoardKeys {
   handle(event) {
     if (hasModifier(event) || event.target.closest("input, textarea, select, [contenteditable]")) return;
     const id = this.view.focusedCard;
-    if (event.key === "Escape" && this.view.selected.size) {
-      this.view.clearSelection();
-      this.actions.tell("Selection cleared");
+    const selected = this.view.selected.size > 0;
+    if (event.key.toLowerCase() === "e" && selected && !event.repeat) {
+      this.actions.edit(inBoardOrder(this.view, this.store));
+    } else if (event.key === "Escape" && selected) {
+      this.clear();
     } else if (id === null || !this.act(event, id)) {
       return;
     }
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  clear() {
+    this.view.clearSelection();
+    this.actions.tell("Selection cleared");
   }
 
   // Returns whether the key meant something.
@@ -67,6 +78,9 @@ class BoardKeys {
         return this.range(id);
       case "m":
         this.actions.menu(id);
+        return true;
+      case "e":
+        if (!event.repeat) this.actions.edit([id]);
         return true;
       case "Enter":
         if (onButton) return false;

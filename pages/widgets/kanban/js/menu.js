@@ -24,9 +24,11 @@ class MoveMenu {
     document.removeEventListener("pointerdown", this.outside, true);
   }
 
-  open(id, ids) {
+  // `anchor` is the element that it opens at; the focus goes back there.
+  open(ids, anchor) {
+    const id = ids[0];
     this.ids = ids;
-    this.openedFor = id;
+    this.anchor = anchor;
     this.node.replaceChildren();
     const heading = ids.length === 1 ? this.store.cards.get(id).title : `${ids.length} cards`;
     addSpan(this.node, "menu-title", heading);
@@ -43,7 +45,7 @@ class MoveMenu {
       this.addItem(`Top of ${this.store.labelOf(own)}`, own, "top", "T");
       this.addItem(`Bottom of ${this.store.labelOf(own)}`, own, "bottom", "B");
     }
-    this.show(this.view.cards.get(id));
+    this.show(anchor);
     this.items()[0]?.focus();
   }
 
@@ -65,10 +67,10 @@ class MoveMenu {
     return [...this.node.querySelectorAll(".item")];
   }
 
-  show(card) {
+  show(at) {
     this.node.showPopover?.();
     this.node.classList.add("open");
-    const anchor = card.querySelector(".more").getBoundingClientRect();
+    const anchor = at.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = this.node;
     const left = Math.min(Math.max(8, anchor.right - width), innerWidth - width - 8);
     const below = anchor.bottom + 4;
@@ -79,12 +81,14 @@ class MoveMenu {
 
   close(giveFocusBack) {
     if (!this.isOpen) return;
-    const id = this.openedFor;
     this.ids = null;
     this.node.classList.remove("open");
     this.node.hidePopover?.();
     this.node.replaceChildren();
-    if (giveFocusBack) this.view.focus(id);
+    if (!giveFocusBack) return;
+    const card = this.anchor.closest(".card");
+    if (card) this.view.focus(this.view.idOf.get(card));
+    else this.anchor.focus();
   }
 
   key(event) {

@@ -11,6 +11,7 @@ class BoardView {
     this.idOf = new WeakMap(); // element → id
     this.drawnFrom = new Map(); // id → card that the element shows
     this.selected = new Set();
+    this.onSelection = () => {};
     this.activeId = null; // the one card that Tab reaches
     this.currentId = null; // the card that is open beside the board
     this.readOnly = false;
@@ -146,7 +147,7 @@ class BoardView {
     if (node) removeCard(node);
     this.cards.delete(id);
     this.drawnFrom.delete(id);
-    this.selected.delete(id);
+    if (this.selected.delete(id)) this.selectionChanged();
   }
 
   besides(id, gone) {
@@ -232,7 +233,12 @@ class BoardView {
     if (on) this.selected.add(id);
     else this.selected.delete(id);
     this.cards.get(id)?.classList.toggle("selected", on);
+    this.selectionChanged();
+  }
+
+  selectionChanged() {
     this.root.classList.toggle("selecting", this.selected.size > 0);
+    this.onSelection();
   }
 
   clearSelection() {

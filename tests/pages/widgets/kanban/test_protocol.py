@@ -13,6 +13,7 @@ from pages.widgets.kanban import (
     MalformedMessage,
     Move,
     Outcome,
+    parse_bulk,
     parse_need_base,
     parse_open,
     parse_operations,
@@ -76,7 +77,7 @@ def test_an_empty_outbox_is_a_message_too() -> None:
         (message(operation(cards=[{"id": 5}])), "operations[0].cards[0].version"),
         (message(operation(cards=[{"id": 5, "version": None}])), "operations[0].cards[0].version"),
         (message(operation(cards=[{"id": 5, "version": 1}] * 2)), "operations[0].cards"),
-        (message(operation(cards=[{"id": n, "version": 1} for n in range(1, 502)])), "operations[0].cards"),
+        (message(operation(cards=[{"id": n, "version": 1} for n in range(1, 1002)])), "operations[0].cards"),
         (message(operation(status=None)), "operations[0].status"),
         (message(operation(status="")), "operations[0].status"),
         (message(operation(status="x" * 65)), "operations[0].status"),
@@ -99,10 +100,10 @@ def test_a_status_that_is_no_column_is_refused() -> None:
         parse_operations(message(operation(status="approved")), {"proposed"})
 
 
-def test_five_hundred_cards_in_one_move_are_allowed() -> None:
-    cards = [{"id": number, "version": 1} for number in range(1, 501)]
+def test_a_thousand_cards_in_one_move_are_allowed() -> None:
+    cards = [{"id": number, "version": 1} for number in range(1, 1001)]
 
-    assert len(parse_operations(message(operation(cards=cards, after=None))).operations[0].cards) == 500
+    assert len(parse_operations(message(operation(cards=cards, after=None))).operations[0].cards) == 1000
 
 
 def test_open_and_need_base_are_checked_too() -> None:
@@ -134,3 +135,14 @@ def test_another_browser_starts_with_a_clean_slate() -> None:
     second = remember_outcomes(first, received(1, client=other), [Outcome(1, "conflict")])
 
     assert second == Acknowledgement(other, (Outcome(1, "conflict"),))
+
+
+def test_cards_to_change_together_come_with_the_versions_that_were_seen() -> None:
+    assert parse_bulk({"cards": [{"id": 5, "version": 2}], "nonce": 1}) == (CardVersion(5, 2),)
+    assert parse_bulk({"cards": []}) == ()
+
+
+@pytest.mark.parametrize("cards", [None, "5", [5], [{"id": 5}], [{"id": 5, "version": 1}] * 2])
+def test_malformed_cards_to_change_are_refused(cards: object) -> None:
+    with pytest.raises(MalformedMessage):
+        parse_bulk({"cards": cards})
