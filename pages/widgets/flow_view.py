@@ -1,0 +1,165 @@
+"""The flow page's parts: figures at the top, four charts, the forecast, and what stands where something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
+
+import streamlit as st
+
+from ci_core.backlog.flow import FEWEST_COMPLETED, Spread
+from ci_core.backlog.flow_queries import FlowItem
+from ci_core.backlog.flow_report import FlowReport
+from pages.widgets import address, flow_charts
+from pages.widgets.chart_style import draw_chart
+from pages.widgets.text import as_text, label, shortened
+
+Items = Mapping[int, FlowItem]
+TURN = "ageing_turn"
+
+
+def draw_nothing_recorded() -> None:
+    """What a team without a single enhancement sees."""
+    with st.container(border=True, width=640, key="nothing-yet"):
+        st.markdown("##### Nothing has moved yet")
+        st.markdown("The flow is read from the history of the board: add enhancements and move them to *In progress*.")
+
+
+def draw_figures(
+    make_report: Callable[..., FlowReport], items: Items, forecast_inputs: Callable[[], tuple[int, date]]
+) -> None:
+    """Draw the whole page below its bar."""
+    metrics, charts = st.container(key="flow-figures"), st.container(key="flow-charts")
+    with st.container(border=True, key="flow-forecast"):
+        st.markdown("**Forecast**")
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            count, until = forecast_inputs()
+        report = make_report(count=count, until=until)
+        _draw_forecast(report)
+    with metrics:
+        _draw_metrics(report)
+    with charts:
+        _draw_charts(report, items)
+
+
+def _draw_metrics(report: FlowReport) -> None:
+    over = sum(item.over for item in report.ageing.items)
+    with st.container(horizontal=True, gap="small"):
+        st.metric("Completed", f"{len(report.completed):,}", border=True)
+        st.metric("Cycle time, 85 %", _days(report.cycle), border=True, help=_all_percentiles(report.cycle, "start"))
+        st.metric("Lead time, 85 %", _days(report.lead), border=True, help=_all_percentiles(report.lead, "creation"))
+        st.metric("In progress", f"{len(report.ageing.items):,}", border=True)
+        st.metric("Older than usual", f"⚠ {over:,}" if over else "0", border=True)
+
+
+def _days(spread: Spread) -> str:
+    return "–" if spread.missing else f"{spread.days[85]:.1f} d"
+
+
+def _all_percentiles(spread: Spread, since: str) -> str:
+    if spread.missing:
+        return f"It {spread.missing}."
+    listed = ", ".join(f"{percent} % within {days:.1f}" for percent, days in spread.days.items())
+    return f"Days from {since} to completion: {listed} ({spread.count:,} items)."
+
+
+def _draw_charts(report: FlowReport, items: Items) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left, _card("Cumulative flow", flow_charts.cumulative_flow_sentence(report), "cumulative"):
+        draw_chart(
+            *flow_charts.cumulative_flow_chart(report),
+            key="chart-cumulative",
+            alt="Items in each status at the end of each day.",
+        )
+    with right, _card("Cycle time", flow_charts.cycle_time_sentence(report), "cycle"):
+        if report.cycle.count:
+            alt = "Every completed item by day and cycle time."
+            draw_chart(*flow_charts.cycle_time_chart(report, items), key="chart-cycle", alt=alt)
+        else:
+            _missing(
+                _missing("Nothing that was started was completed in this period. A card in progress has been started.")
+            )
+    left, right = st.columns(2, gap="medium")
+    with left, _card("Throughput", flow_charts.throughput_sentence(report), "throughput"):
+        if len(report.completed):
+            alt = "Completed items per day or week."
+            draw_chart(*flow_charts.throughput_chart(report), key="chart-throughput", alt=alt)
+        else:
+            _missing("Nothing was completed in this period. Choose a longer one, or fewer filters.")
+    with right, _card("Ageing work in progress", flow_charts.ageing_sentence(report), "ageing"):
+        _draw_ageing(report, items)
+
+
+def _card(title: str, sentence: str, key: str) -> st.delta_generator.DeltaGenerator:
+    card = st.container(border=True, key=f"flow-{key}", height="stretch")
+    card.markdown(f"**{title}** — {sentence}")
+    return card
+
+
+def _missing(words: str) -> None:
+    st.caption(f":material/hourglass_empty: {words}")
+
+
+def _draw_ageing(report: FlowReport, items: Items) -> None:
+    if not report.ageing.items:
+        _missing("Nothing is in progress or blocked.")
+        return
+    # A new key after each click, so that the same bar can be clicked again.
+    key = f"chart-ageing-{st.session_state.get(TURN, 0)}"
+    draw_chart(
+        *flow_charts.ageing_chart(report, items),
+        key=key,
+        alt="The oldest running items with their age in days; the list below opens them.",
+        on_select=partial(_open_chosen, key),
+        selection_mode="points",
+    )
+    rest = len(report.ageing.items) - flow_charts.MOST_BARS
+    with st.expander(f"As a list{f', with {rest:,} younger ones left out' if rest > 0 else ''}"):
+        for item in report.ageing.items[: flow_charts.MOST_BARS]:
+            title = items[item.id].title if item.id in items else ""
+            mark = "⚠ " if item.over else ""
+            words = f"{mark}#{item.id} {shortened(title, 60)} · {label(item.status)} · {item.age_days:.1f} days"
+            st.button(
+                as_text(words),
+                key=f"go-ageing-{item.id}",
+                type="tertiary",
+                on_click=partial(address.open_item_page, item.id),
+                width="stretch",
+            )
+
+
+def _day(day: date | None, today: date) -> str:
+    if day is None:
+        return "over 10 years"
+    return f"{day.day} {day:%b}" if day.year == today.year else f"{day.day} {day:%b %Y}"
+
+
+def _open_chosen(key: str) -> None:
+    points = st.session_state[key].selection.points
+    if points:
+        st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+        address.open_item_page(int(points[0]["customdata"][0]))
+
+
+def _draw_forecast(report: FlowReport) -> None:
+    forecast = report.forecast
+    if forecast.missing:
+        _missing(
+            f"A forecast {forecast.missing} in this period. With fewer than {FEWEST_COMPLETED} it would be a guess."
+        )
+        return
+    done, by_then = st.columns(2, gap="medium")
+    with done:
+        st.markdown(f"**{forecast.count:,}** more will be done by")
+        for place, when in zip(st.columns(3, gap="small"), forecast.done_by, strict=True):
+            place.metric(f"{when.certainty} % certain", _day(when.on, report.period.until), border=True)
+    with by_then:
+        until = forecast.until
+        st.markdown(f"By **{until.day} {until:%B %Y}** at least so many will be done")
+        for place, reached in zip(st.columns(3, gap="small"), forecast.done_until, strict=True):
+            place.metric(f"{reached.certainty} % certain", f"{reached.count:,}", border=True)
+    st.caption(
+        f"10,000 simulated futures, drawn from the {forecast.past_days:,} days before today. The pace may change; "
+        "the range says what it did so far."
+    )
