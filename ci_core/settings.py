@@ -41,6 +41,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(PROJECT / ".magnus", validation_alias="CI_DATA_DIR")
     repo_path: Path = Field(PROJECT, validation_alias="CI_REPO_PATH")
+    app_url: str = Field("http://127.0.0.1:8501", validation_alias="CI_APP_URL", pattern=r"^https?://[^\s<>\"']+$")
     actor: str = Field(default_factory=_system_user, validation_alias="CI_ACTOR", min_length=1, max_length=120)
 
     weight_business_value: float = Field(0.25, validation_alias="CI_WEIGHT_BUSINESS_VALUE", ge=0)
@@ -83,4 +84,5 @@ def load_settings() -> Settings:
         raise SettingsError(f"Setting {name}: {first['msg']}. Correct it in the environment or in .env.") from None
     settings.data_dir = settings.data_dir.expanduser().absolute()
     settings.repo_path = settings.repo_path.expanduser().absolute()
+    settings.app_url = settings.app_url.rstrip("/")
     return settings

@@ -87,11 +87,11 @@ def history_of(session: Session, enhancement_id: int, limit: int = 100) -> tuple
             undoable=item.id in standing and not item.came_up and item.transaction_id not in undone,
             undo_of=item.undo_of,
         )
-        for item in _told(entries, enhancement_id)
+        for item in told(entries, enhancement_id)
     )
 
 
-def _told(entries: Sequence[Entry], enhancement_id: int) -> Iterable[Entry]:
+def told(entries: Sequence[Entry], enhancement_id: int) -> Iterable[Entry]:
     """Without what only accompanies a merge: the merge is told once."""
     merging = {item.transaction_id for item in entries if item.table_name == MERGES}
     for item in entries:

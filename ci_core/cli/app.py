@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 from ci_core.cli.bulk import add_to as add_bulk
 from ci_core.cli.changes import add_to as add_changes
 from ci_core.cli.db import app as db
+from ci_core.cli.digest import digest
 from ci_core.cli.doctor import doctor
 from ci_core.cli.embeddings import app as embeddings
 from ci_core.cli.enhancements import app as enhancements
@@ -49,6 +50,7 @@ app.add_typer(enhancements, name="enhancements")
 app.add_typer(views, name="views")
 app.add_typer(embeddings, name="embeddings")
 app.command("setup", short_help="Do everything that has to be done once.")(setup)
+app.command("digest", short_help="Write the overview out in an e-mail's form.")(digest)
 app.command("doctor", short_help="Check what works here, with the remedy.")(doctor)
 app.command("flow", short_help="How work flows: cycle time, throughput, ageing, forecast.")(flow)
 add_changes(enhancements)

@@ -75,6 +75,12 @@ def test_values_come_from_the_file_and_the_environment_wins(monkeypatch: pytest.
     assert (settings.db_pool_size, settings.actor) == (7, "ada")
 
 
+def test_the_apps_address_gets_no_second_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI_APP_URL", "https://magnus.example.org/ci/")
+
+    assert load_settings().app_url == "https://magnus.example.org/ci"
+
+
 def test_folders_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CI_DATA_DIR", "data")
@@ -95,6 +101,8 @@ def test_folders_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ("DB_POOL_TIMEOUT_SECONDS", "-1"),
         ("CI_WEIGHT_USER_IMPACT", "secret"),
         ("CI_WEIGHT_USER_IMPACT", "-0.1"),
+        ("CI_APP_URL", "javascript:alert(1)"),
+        ("CI_APP_URL", 'https://x.example/"><script>'),
     ],
 )
 def test_wrong_value_is_refused_by_the_name_of_its_setting_and_not_quoted(

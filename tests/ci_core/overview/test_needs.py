@@ -1,0 +1,262 @@
+"""What waits for a person, and the parts of the overview that say how things stand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from ci_core.backlog import add_dependency, move_enhancement, update_enhancement
+from ci_core.backlog.board import set_wip_limit
+from ci_core.backlog.notifications import mark_all_read, notify
+from ci_core.backlog.snoozing import snooze
+from ci_core.overview import Block, Overview, overview_of, period_from
+from ci_core.research import ensure_default_sources
+from db.enums import NotificationKind, Status
+from tests.ci_core.backlog.team import Team
+from tests.ci_core.overview.conftest import Make
+
+
+def now(session: Session) -> datetime:
+    moment: datetime = session.scalar(text("SELECT clock_timestamp()"))
+    return moment
+
+
+def seen(session: Session, person: str = "Ada", at: datetime | None = None) -> Overview:
+    moment = at or now(session)
+    return overview_of(session, person, period_from("7d", moment), moment)
+
+
+def need(session: Session, key: str, person: str = "Ada", at: datetime | None = None) -> Block | None:
+    return next((block for block in seen(session, person, at).needs if block.key == key), None)
+
+
+def lines(block: Block | None) -> list[tuple[str, str]]:
+    return [] if block is None else [(line.text, line.note) for line in block.lines]
+
+
+def run(session: Session, statement: str, **values: Any) -> None:
+    session.execute(text(statement), values)
+
+
+def test_an_empty_backlog_needs_nobody(session: Session) -> None:
+    overview = seen(session)
+
+    assert overview.is_empty
+    assert overview.needs == ()
+    assert overview.top.hint is not None
+    assert overview.completions.days == (0,) * 14
+
+
+def test_assigned_work_is_listed_with_the_running_first(session: Session, make: Make) -> None:
+    make("Later", assignee="ada", status="approved", priority="critical")
+    make("Running", assignee="Ada", status="in_progress", priority="low")
+    make("Done", assignee="Ada", status="completed")
+    make("Somebody else's", assignee="Grace", status="approved")
+
+    assert lines(need(session, "assigned")) == [("Running", "in progress"), ("Later", "approved")]
+
+
+def test_more_than_fits_is_counted(session: Session, make: Make) -> None:
+    for number in range(9):
+        make(f"Mine {number}", assignee="Ada", status="approved")
+
+    block = need(session, "assigned")
+
+    assert block is not None
+    assert (len(block.lines), block.total, block.page) == (6, 9, "board?assignee=Ada")
+
+
+def test_blocked_work_says_what_it_waits_for(session: Session, make: Make) -> None:
+    mine = make("Mine", assignee="Ada", status="approved")
+    blockers = [make(f"Blocker {number}") for number in range(4)]
+    for blocker in blockers:
+        add_dependency(session, mine.id, blocker.id, "blocked_by", actor="tess")
+    make("Said to be", assignee="Ada", status="blocked")
+
+    first, second = blockers[:2]
+    assert sorted(lines(need(session, "blocked"))) == [
+        ("Mine", f"waits for #{first.id} Blocker 0, #{second.id} Blocker 1 and 2 others"),
+        ("Said to be", "marked as blocked"),
+    ]
+    assert need(session, "assigned") is None
+
+
+def test_work_is_ready_when_its_last_blocker_is_done(session: Session, make: Make) -> None:
+    mine, blocker = make("Mine", assignee="Ada", status="approved"), make("Blocker", status="approved")
+    add_dependency(session, mine.id, blocker.id, "blocked_by", actor="tess")
+    run(session, "UPDATE ci_enhancements SET status = 'completed' WHERE id = :id", id=blocker.id)
+    run(session, "UPDATE ci_enhancements SET ready_at = clock_timestamp() WHERE id = :id", id=mine.id)
+
+    assert lines(need(session, "ready")) == [("Mine", "what it waited for is done")]
+    assert need(session, "blocked") is None
+    # After a week it is work like any other.
+    assert lines(need(session, "assigned", at=now(session) + timedelta(days=8))) == [("Mine", "approved")]
+
+
+def test_unread_words_stand_first_and_mentions_before_the_rest(team: Team) -> None:
+    item = team.create("grace", "Cache", assignee="Ada")
+    with team.database.transaction("grace") as session:
+        notify(session, "Ada", NotificationKind.MENTIONED, f"mentioned you in #{item.id}", enhancement_id=item.id)
+    team.do("lena", move_enhancement, item.id, Status.APPROVED)
+
+    block = team.read(lambda session: need(session, "unread"))
+
+    assert block is not None
+    assert block.lines[0].text.startswith("grace mentioned you")
+    assert block.total == len(block.lines) >= 2
+    assert block.lines[0].enhancement_id == item.id
+    with team.database.transaction("Ada") as session:
+        mark_all_read(session, "Ada")
+    assert team.read(lambda session: need(session, "unread")) is None
+
+
+def test_the_inbox_tells_how_many_wait_and_for_how_long(session: Session, make: Make) -> None:
+    old = make("Old")
+    make("New")
+    make("Decided", status="approved")
+    run(session, "UPDATE ci_enhancements SET created_at = now() - interval '40 days' WHERE id = :id", id=old.id)
+
+    block = need(session, "inbox")
+
+    assert lines(block) == [("2 proposals wait for a decision", "1 of them new, the oldest for 1 month")]
+    assert block is not None
+    assert block.lines[0].page == "inbox"
+
+
+def test_what_is_snoozed_leaves_the_inbox_and_comes_back_to_who_snoozed_it(session: Session, make: Make) -> None:
+    item, other = make("Snoozed"), make("Other", status="approved")
+    snooze(session, item.id, until=now(session) + timedelta(days=3), actor="Ada")
+    later = now(session) + timedelta(days=4)
+
+    assert need(session, "inbox") is None
+    assert need(session, "returned") is None
+    assert lines(need(session, "returned", at=later)) == [("Snoozed", "its time has come")]
+    assert need(session, "returned", person="Grace", at=later) is None
+    assert need(session, "inbox", at=later) is not None
+    assert other.status is Status.APPROVED
+
+
+def test_what_waited_for_another_comes_back_when_that_is_done(session: Session, make: Make) -> None:
+    item, other = make("Snoozed"), make("Other", status="approved")
+    snooze(session, item.id, until_done=other.id, actor="ada")
+    assert need(session, "returned") is None
+
+    move_enhancement(session, other.id, Status.COMPLETED, actor="tess")
+
+    assert lines(need(session, "returned")) == [("Snoozed", f"#{other.id} Other is closed")]
+
+
+def test_a_column_over_its_limit_is_named_with_who_decided_the_limit(session: Session, make: Make) -> None:
+    set_wip_limit(session, Status.IN_PROGRESS, 1, actor="Grace")
+    make("One", status="in_progress")
+    assert need(session, "over-limit") is None
+
+    make("Two", status="in_progress")
+
+    assert lines(need(session, "over-limit")) == [("In progress holds 2 of at most 1", "limit set by Grace")]
+
+
+def test_top_priorities_come_in_the_order_of_their_view(session: Session, make: Make) -> None:
+    for title, priority in (("Low", "low"), ("Critical", "critical"), ("High", "high")):
+        make(title, priority=priority)
+    make("Done", priority="critical", status="completed")
+
+    top = seen(session).top
+
+    assert [line.text for line in top.lines] == ["Critical", "High", "Low"]
+    assert top.total == 3
+    assert top.lines[0].note == "Proposed"
+
+
+def test_statuses_are_counted_without_merged_duplicates(session: Session, make: Make) -> None:
+    original, duplicate = make("Original"), make("Duplicate", status="approved")
+    run(
+        session,
+        "UPDATE ci_enhancements SET status = 'archived', merged_into_id = :into WHERE id = :id",
+        into=original.id,
+        id=duplicate.id,
+    )
+
+    counts = {count.status: count.count for count in seen(session).statuses}
+
+    assert counts == {status: int(status is Status.PROPOSED) for status in Status}
+
+
+def test_completions_of_a_week_are_compared_with_the_week_before(session: Session, make: Make) -> None:
+    at = now(session)
+    for hours in (1, 30, 24 * 6, 24 * 8, 24 * 20):
+        item = make(f"Done {hours}", status="completed", completed_at=at - timedelta(hours=hours))
+        assert item.status is Status.COMPLETED
+
+    completions = seen(session, at=at).completions
+
+    assert (completions.last_week, completions.week_before) == (3, 1)
+    assert completions.days[-1] == 1
+
+
+def test_research_says_truthfully_that_nothing_was_scanned(session: Session) -> None:
+    ensure_default_sources(session, actor="tess")
+
+    glance = next(glance for glance in seen(session).glances if glance.key == "research")
+
+    assert glance.block.hint is not None
+    assert "No scan has run yet" in glance.block.hint.text
+    assert ("Last scan", "never") in [(figure.label, figure.value) for figure in glance.figures]
+
+
+def test_research_shows_the_pipeline_and_the_newest_findings(session: Session) -> None:
+    for number, status in enumerate(("new", "analyzed", "analyzed", "duplicate", "rejected")):
+        run(
+            session,
+            "INSERT INTO ci_research_findings (source_type, source_url, source_title, content_hash, status, "
+            "relevance_score, discovered_at) VALUES ('reddit', :url, :title, :title, :status, 81, "
+            "now() + make_interval(secs => :number))",
+            url="javascript:alert(1)" if number == 0 else f"https://example.org/{number}",
+            title=f"Finding {number}",
+            status=status,
+            number=number,
+        )
+    run(
+        session,
+        "INSERT INTO ci_research_sources (source_type, source_name, last_scan_at, next_scan_at) "
+        "VALUES ('reddit', 'r/x', now() - interval '5 hours', now() + interval '7 hours')",
+    )
+
+    glance = next(glance for glance in seen(session).glances if glance.key == "research")
+
+    figures = {figure.label: figure.value for figure in glance.figures}
+    assert figures["Analysed"] == "2"
+    assert (figures["Last scan"], figures["Next scan"]) == ("5 hours ago", "in 6 hours")
+    assert [line.text for line in glance.block.lines] == ["Finding 2", "Finding 1", "Finding 0"]
+    assert [line.url for line in glance.block.lines] == ["https://example.org/2", "https://example.org/1", None]
+
+
+def test_health_says_that_no_check_has_run(session: Session) -> None:
+    glance = next(glance for glance in seen(session).glances if glance.key == "health")
+
+    assert glance.block.hint is not None
+    assert glance.block.hint.text.startswith("No health check has run yet")
+
+
+@pytest.mark.parametrize("name", ["Zoë O'Hara", "50% off", "a&b=c"])
+def test_any_name_works(session: Session, make: Make, name: str) -> None:
+    from urllib.parse import parse_qs, urlsplit
+
+    make("Mine", assignee=name, status="approved")
+
+    block = need(session, "assigned", person=name.upper() if name.isascii() else name)
+
+    assert block is not None
+    assert parse_qs(urlsplit(block.page or "").query)["assignee"][0].lower() == name.lower()
+
+
+def test_times_are_whole(session: Session, make: Make) -> None:
+    assert seen(session).now.tzinfo is UTC or seen(session).now.utcoffset() == timedelta(0)
+    made = make("Mine", assignee="Ada", status="approved")
+    update_enhancement(session, made.id, {"priority": "high"}, expected_version=None, actor="tess")
+
+    assert lines(need(session, "assigned")) == [("Mine", "approved")]
