@@ -118,13 +118,13 @@ KEYS: dict[RowOrder, ColumnElement[Any]] = {
     RowOrder.ESTIMATE: _E.estimated_hours,
     RowOrder.SPENT: _E.actual_hours,
     RowOrder.SCORE: _E.ai_priority_score,
-    RowOrder.AGE: _E.status_entered_at,
+    RowOrder.AGE: func.now() - _E.status_entered_at,
     RowOrder.UPDATED: _E.updated_at,
     RowOrder.CREATED: _E.created_at,
     RowOrder.SOURCE: _E.source,
 }
-# Where "ascending" means "from what matters most", and where a larger figure does.
-DESCENDING = frozenset({RowOrder.SCORE, RowOrder.UPDATED, RowOrder.CREATED})
+# Orders that begin at the large end, because that is what matters most there.
+LARGEST_FIRST = frozenset({RowOrder.SCORE, RowOrder.AGE, RowOrder.UPDATED, RowOrder.CREATED})
 
 
 def table_rows(
@@ -156,7 +156,7 @@ def table_rows(
         raise InvalidInput("limit", f"A table has 0 to {MOST_ROWS:,} rows, not {limit}.")
     conditions = _conditions(query or Query(), choice or RowChoice(), now or datetime.now(UTC), actor)
     key = KEYS[order]
-    directed = key.desc() if (order in DESCENDING) is not reverse else key.asc()
+    directed = key.desc() if (order in LARGEST_FIRST) is not reverse else key.asc()
     wanted = (
         select(*(_E[name] for name in COLUMNS), _blockers(), _votes())
         .where(*conditions)

@@ -22,6 +22,7 @@ def navigation() -> StreamlitPage:
         [
             st.Page(PAGES / "overview.py", title="Overview", default=True),
             st.Page(PAGES / "board.py", title="Board", url_path="board"),
+            st.Page(PAGES / "table.py", title="Table", url_path="table"),
             st.Page(PAGES / "flow.py", title="Flow", url_path="flow"),
         ],
         position="top",

@@ -1,0 +1,42 @@
+"""The table: what fits the filters, row by row, with cells that can be edited where they stand."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.widgets import table_bar, table_state
+from pages.widgets.add_dialog import ask_to_add
+from pages.widgets.board_source import filter_choices
+from pages.widgets.board_state import draw_nothing_yet
+from pages.widgets.filters import clear_filters, draw_filters
+from pages.widgets.navigation import begin_page
+from pages.widgets.outage import outage_shown
+from pages.widgets.session import backend
+from pages.widgets.text import as_text
+
+begin_page()
+shared = backend()
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="table-bar"):
+    st.markdown("**Table**", width="content")
+    state_slot = st.container(width="content", key="table-state")
+    wanted = draw_filters(filter_choices(shared.store))
+    if not wanted.is_empty:
+        st.button("Clear", on_click=clear_filters, type="tertiary", icon=":material/close:", key="clear-filters")
+    table_bar.draw_grouping()
+    table_bar.draw_columns()
+    st.space("stretch")
+    export_slot = st.container(width="content", key="table-export")
+    st.button("Add", on_click=ask_to_add, type="primary", icon=":material/add:", key="add", shortcut="n")
+with outage_shown(inside="table"):
+    table_state.store_waiting_edits(shared)
+    found, misunderstood = table_state.found_rows(shared, wanted)
+    if misunderstood:
+        st.caption(f":orange[:material/info:] {as_text(misunderstood)}")
+    table_state.draw_problems(shared)
+    with state_slot:
+        table_bar.draw_count(shared, found)
+    if not shared.store.all_cards():
+        draw_nothing_yet()
+    else:
+        table_state.draw_table(shared, found)
+table_state.watch(shared)
