@@ -28,6 +28,7 @@ CHANGED_CARDS = text("""
     SELECT id, title, status, priority, board_position, version, ai_priority_score,
            score_overrides <> '{}' AS score_overridden, category, feature_area, estimated_hours,
            extract(epoch FROM status_entered_at) AS entered, assignee, tags,
+           extract(epoch FROM snoozed_until) AS snoozed_until, snoozed_for_id,
            status <> 'archived' AND merged_into_id IS NULL AS on_board
     FROM ci_enhancements WHERE changed_xid >= :since AND changed_xid < :until
 """)
@@ -46,7 +47,8 @@ class BoardCard:
 
     `score` is 0–100; `hours` the estimate; `entered` when it came into its column (epoch seconds); `blocked_by` the
     blockers that are still open; `similar` how many others on the board read nearly the same; `position` the digits
-    of a decimal fraction, by which (then by id) the cards of a column are ordered.
+    of a decimal fraction, by which (then by id) the cards of a column are ordered. A proposal can be out of the inbox
+    until `snoozed_until` (epoch seconds) or until the enhancement `snoozed_for` is done.
     """
 
     id: int
@@ -65,6 +67,8 @@ class BoardCard:
     tags: tuple[str, ...]
     blocked_by: tuple[int, ...] = ()
     similar: int = 0
+    snoozed_until: float | None = None
+    snoozed_for: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,4 +273,6 @@ def _card(row: Row[Any]) -> BoardCard:
         entered=float(row.entered),
         assignee=row.assignee,
         tags=tuple(row.tags),
+        snoozed_until=None if row.snoozed_until is None else float(row.snoozed_until),
+        snoozed_for=row.snoozed_for_id,
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, false, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, select, text
 from sqlalchemy.orm import Session
 
 from ci_core.backlog.queries import ENHANCEMENTS, OPEN
@@ -43,16 +42,10 @@ SHARED_WORDS = text("""
     ORDER BY ts_rank(named.vector, wanted.words) DESC, e.id
     LIMIT :most
 """)
-LEXEMES = text("""
-    SELECT given.id, tsvector_to_array(to_tsvector('english', ci_words(ARRAY[given.title]))) AS words
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:titles AS text[])) AS given (id, title)
-""")
-NEWEST = text("""
-    SELECT DISTINCT ON (row_id) row_id, actor, after ->> 'status' AS status, occurred_at
-    FROM ci_audit_log
-    WHERE table_name = 'ci_enhancements' AND row_id = ANY (:ids) AND action = 'update'
-        AND changed_fields && '{status,snoozed_until,snoozed_for_id}'
-    ORDER BY row_id, id DESC
+WORDS = text("""
+    SELECT given.id, word, (tsvector_to_array(to_tsvector('english', word)))[1] AS lexeme
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:titles AS text[])) AS given (id, title),
+    regexp_split_to_table(lower(given.title), '[^[:alnum:]_]+') AS word
 """)
 
 
@@ -86,12 +79,11 @@ def with_shared_words(session: Session, title: str, *, without: int, most: int) 
     return session.scalars(SHARED_WORDS, {"title": title, "without": without, "most": most}).all()
 
 
-def words_of(session: Session, titles: dict[int, str]) -> dict[int, frozenset[str]]:
-    """The words of titles without endings and without "the", "of" and their like, as the search reads them."""
-    rows = session.execute(LEXEMES, {"ids": list(titles), "titles": list(titles.values())})
-    return {row.id: frozenset(row.words) for row in rows}
-
-
-def newest_decisions(session: Session, ids: Collection[int]) -> Sequence[Row[Any]]:
-    """For each of these that was ever decided or snoozed: row_id, actor, status after it if that changed, and when."""
-    return session.execute(NEWEST, {"ids": list(ids)}).all()
+def words_of(session: Session, titles: Mapping[int, str]) -> dict[int, dict[str, str]]:
+    """The words of titles by what the search makes of them, without "the", "of" and their like."""
+    rows = session.execute(WORDS, {"ids": list(titles), "titles": list(titles.values())})
+    found: dict[int, dict[str, str]] = {item: {} for item in titles}
+    for item, word, lexeme in rows:
+        if lexeme is not None:
+            found[item].setdefault(lexeme, word)
+    return found

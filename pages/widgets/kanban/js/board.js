@@ -12,8 +12,8 @@ class Board {
     this.store = kept?.store ?? new BoardStore();
     const template = (name) => parent.querySelector(`.${name}-template`);
     this.view = new BoardView(this.root, { card: template("card"), column: template("column") }, this.store);
-    this.notices = new Notices(this.root, template("toast"));
-    this.outbox = kept?.outbox ?? new Outbox(key, null, null);
+    this.notices = new Notices(this.root, template("toast"), "move");
+    this.outbox = kept?.outbox ?? new Outbox(`kanban:${key}`, null, null);
     this.outbox.versionOf = (id) => this.store.cards.get(id)?.version ?? null;
     this.outbox.onState = (state) => this.notices.savingState(state);
     this.held = []; // messages that came during a drag
@@ -184,7 +184,7 @@ class Board {
       this.notices.toast(`${ids.length} cards are too many for one move; ${MOST_PER_MOVE} are allowed. Select fewer.`);
       return;
     }
-    const entry = this.outbox.add(ids, status, after, before);
+    const entry = this.outbox.add("move", ids, { status, after, before });
     const changes = newChanges();
     this.store.showMove(entry, changes);
     this.view.sync(changes);

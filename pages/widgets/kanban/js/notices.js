@@ -1,12 +1,14 @@
-// What the board tells the person: toasts for what went wrong, a pill for what is not saved, and a voice for both.
+// What a component tells the person: toasts for what went wrong, a pill for what is not saved, and a voice for both.
 
 const TOAST_MS = 9000;
 const MOST_TOASTS = 4;
 const SAVING_SHOWN_AFTER_MS = 600;
 
 class Notices {
-  constructor(root, toastTemplate) {
+  // `thing` names one of what is saved: "move".
+  constructor(root, toastTemplate, thing) {
     this.root = root;
+    this.thing = thing;
     this.template = toastTemplate;
     this.toasts = root.querySelector(".toasts");
     this.spoken = root.querySelector(".spoken");
@@ -63,8 +65,8 @@ class Notices {
       this.saving.hidden = true;
       return;
     }
-    const moves = waiting === 1 ? "1 move" : `${waiting} moves`;
-    this.pendingText = late ? `${moves} not saved yet. Trying again…` : "Saving…";
+    const things = `${waiting} ${this.thing}${waiting === 1 ? "" : "s"}`;
+    this.pendingText = late ? `${things} not saved yet. Trying again…` : "Saving…";
     this.saving.classList.toggle("late", late);
     this.showSaving();
   }

@@ -7,7 +7,7 @@ const MOST_PER_MESSAGE = 200;
 class Outbox {
   // `versionOf(id)` is the version that the person saw; `send` hands one message to the page.
   constructor(key, versionOf, onState) {
-    this.storageKey = `kanban:${key}:outbox`;
+    this.storageKey = `${key}:outbox`;
     this.versionOf = versionOf;
     this.onState = onState;
     this.send = null;
@@ -31,16 +31,17 @@ class Outbox {
     try {
       sessionStorage.setItem(this.storageKey, JSON.stringify(this.entries));
     } catch (error) {
-      console.warn("kanban: this browser cannot keep moves across a reload", error);
+      console.warn("outbox: this browser cannot keep operations across a reload", error);
     }
   }
 
-  add(ids, status, after, before) {
+  // `what` holds the fields of this kind of operation.
+  add(kind, ids, what) {
     this.sequence += 1;
     const waiting = new Set(this.entries.flatMap((other) => other.cards.map((card) => card.id)));
-    // null until the card's earlier move is answered: only then is it known on which version this one builds
+    // null until the card's earlier operation is answered: only then is it known on which version this one builds
     const cards = ids.map((id) => ({ id, version: waiting.has(id) ? null : this.versionOf(id) }));
-    const entry = { client: this.client, sequence: this.sequence, kind: "move", cards, status, after, before, at: Date.now() };
+    const entry = { client: this.client, sequence: this.sequence, kind, cards, ...what, at: Date.now() };
     this.entries.push(entry);
     this.store();
     if (!this.inFlight) this.flush();
@@ -48,7 +49,7 @@ class Outbox {
     return entry;
   }
 
-  // What may be sent now: entries of one client up to the first that moves a card whose earlier move has no answer yet,
+  // What may be sent now: entries of one client up to the first about a card whose earlier one has no answer yet,
   // because the version which that answer brings is the one it must name.
   ready() {
     const batch = [];
@@ -77,7 +78,7 @@ class Outbox {
     this.inFlight = { client: batch[0].client, last: batch[batch.length - 1].sequence, tries };
     this.send({
       client: batch[0].client,
-      operations: batch.map(({ sequence, kind, cards, status, after, before }) => ({ sequence, kind, cards, status, after, before })),
+      operations: batch.map(({ client, at, ...operation }) => operation),
     });
     const wait = RESEND_AFTER_MS[Math.min(tries, RESEND_AFTER_MS.length - 1)];
     this.timer = setTimeout(() => {
@@ -100,7 +101,7 @@ class Outbox {
     return done;
   }
 
-  // A move that builds on a move which was not applied makes no sense any more.
+  // An operation that builds on one which was not applied makes no sense any more.
   withdraw(ids) {
     const withdrawn = [];
     this.entries = this.entries.filter((entry) => {

@@ -92,7 +92,7 @@ def test_a_malformed_message_is_refused_with_its_place(raw: object, where: str) 
         parse_operations(raw)
 
     assert refused.value.where == where
-    assert str(refused.value).startswith(f"The board sent a message that cannot be understood: {where} ")
+    assert str(refused.value).startswith(f"The browser sent a message that cannot be understood: {where} ")
 
 
 def test_a_status_that_is_no_column_is_refused() -> None:
