@@ -21,6 +21,7 @@ def navigation() -> StreamlitPage:
     page = st.navigation(
         [
             st.Page(PAGES / "overview.py", title="Overview", default=True),
+            st.Page(PAGES / "inbox.py", title="Inbox", url_path="inbox"),
             st.Page(PAGES / "board.py", title="Board", url_path="board"),
             st.Page(PAGES / "table.py", title="Table", url_path="table"),
             st.Page(PAGES / "flow.py", title="Flow", url_path="flow"),

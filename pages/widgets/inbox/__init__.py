@@ -1,0 +1,112 @@
+"""An inbox for Streamlit: decide by one key, see the next item at once, and lose no decision.
+
+The page decides nothing here either: it hands in rows and details, and gets the person's decisions as values.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from pages.widgets.inbox.assets import inbox_css, inbox_html, inbox_js
+from pages.widgets.inbox.protocol import (
+    ClientDecisions,
+    Search,
+    parse_decisions,
+    parse_search,
+    parse_selected,
+    parse_wanted,
+)
+from pages.widgets.inbox.values import Choices, Found, InboxUpdate, Outcome, Row, Wire
+from pages.widgets.kanban import Acknowledgement, parse_open
+from pages.widgets.messages import MalformedMessage
+
+__all__ = ["Choices", "ClientDecisions", "Found", "InboxUpdate", "Outcome", "Row", "Search", "inbox_component"]
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_mount = st.components.v2.component("magnus_inbox", html=inbox_html(), css=inbox_css(), js=inbox_js())
+
+
+def inbox_component(
+    *,
+    key: str,
+    update: InboxUpdate,
+    choices: Choices,
+    snoozed: int,
+    query: str,
+    on_decisions: Callable[[ClientDecisions], None],
+    on_wanted: Callable[[tuple[int, ...]], None],
+    on_search: Callable[[Search], None],
+    on_open: Callable[[int], None],
+    on_bulk: Callable[[Sequence[tuple[int, int | None]]], None],
+    on_need_base: Callable[[], None],
+    details: Sequence[Wire] = (),
+    found: Found | None = None,
+    acknowledged: Acknowledgement | None = None,
+    focus: int | None = None,
+    message: str | None = None,
+) -> None:
+    """Draw the inbox; the `on_…` functions run as Streamlit callbacks, before the page's next run.
+
+    `on_decisions` gets every decision that the browser has no answer for, some perhaps for the second time: apply each
+    (client, sequence) once, and pass what became of them as `acknowledged`. `on_wanted` names items whose `details`
+    the browser lacks; `on_search` asks for `found`; `on_bulk` gets the selected items.
+
+    `snoozed` is how many are asleep; `query` what the list was narrowed to; `focus` the item to begin with; `message`
+    stands above everything. A message from the browser that cannot be understood is logged and dropped.
+    """
+
+    def came(event: str, parse: Callable[[object], T], then: Callable[[T], None]) -> Callable[[], None]:
+        def callback() -> None:
+            value = _understood(parse, key, event)
+            if value is not None:
+                then(value)
+
+        return callback
+
+    around = {
+        "key": key,
+        "choices": choices.wire(),
+        "snoozed": snoozed,
+        "query": query,
+        "details": list(details),
+        "found": found.wire() if found else None,
+        "acknowledged": acknowledged.wire() if acknowledged else None,
+        "focus": focus,
+        "message": message,
+        **update.wire(),
+    }
+    _mount(
+        key=key,
+        data=_encoded(around, update.base),
+        on_operations_change=came("operations", parse_decisions, on_decisions),
+        on_wanted_change=came("wanted", parse_wanted, on_wanted),
+        on_search_change=came("search", parse_search, on_search),
+        on_open_change=came("open", parse_open, on_open),
+        on_bulk_change=came("bulk", parse_selected, on_bulk),
+        on_need_base_change=on_need_base,
+    )
+
+
+def _encoded(around: Wire, base: bytes | None) -> bytes:
+    """One JSON document; the list, which is the same for everybody, was written out once."""
+    outside = json.dumps(around, separators=(",", ":")).encode()
+    return outside[:-1] + b',"base":' + (base or b"null") + b"}"
+
+
+def _understood(parse: Callable[[object], T], key: str, event: str) -> T | None:
+    """Return what the browser sent with `event`, or None when there is nothing or nothing that can be understood."""
+    state: Any = st.session_state.get(key)
+    raw = state.get(event) if isinstance(state, dict) else None
+    if raw is None:
+        return None
+    try:
+        return parse(raw)
+    except MalformedMessage as error:
+        _log.warning("inbox_message_malformed", extra={"event": event, "where": error.where, "problem": error.problem})
+        return None
