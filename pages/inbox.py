@@ -12,12 +12,14 @@ from ci_core.errors import InvalidInput, QueryError
 from pages.widgets import address, inbox_decisions
 from pages.widgets.board_source import filter_choices
 from pages.widgets.board_state import draw_nothing_yet
+from pages.widgets.bulk_dialog import ask_for_bulk
 from pages.widgets.inbox import Choices, inbox_component
 from pages.widgets.inbox_details import details
 from pages.widgets.inbox_source import InboxSource, InboxTracker, Waiting
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import local_time, outage_is_over, outage_shown, outage_since
 from pages.widgets.session import Backend, actor, backend
+from pages.widgets.snackbar import draw_snackbar
 from pages.widgets.text import as_text
 
 TICK_SECONDS = 1.0
@@ -129,9 +131,10 @@ def live_inbox() -> None:
             on_wanted=inbox_decisions.want,
             on_search=partial(inbox_decisions.search, shared),
             on_open=address.open_item_page,
-            on_bulk=lambda _cards: None,
+            on_bulk=lambda cards: ask_for_bulk([(card.id, card.version) for card in cards]),
             on_need_base=tracker.forget,
         )
+    draw_snackbar()
 
 
 live_inbox()

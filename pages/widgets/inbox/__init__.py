@@ -18,11 +18,10 @@ from pages.widgets.inbox.protocol import (
     Search,
     parse_decisions,
     parse_search,
-    parse_selected,
     parse_wanted,
 )
 from pages.widgets.inbox.values import Choices, Found, InboxUpdate, Outcome, Row, Wire
-from pages.widgets.kanban import Acknowledgement, parse_open
+from pages.widgets.kanban import Acknowledgement, CardVersion, parse_bulk, parse_open
 from pages.widgets.messages import MalformedMessage
 
 __all__ = ["Choices", "ClientDecisions", "Found", "InboxUpdate", "Outcome", "Row", "Search", "inbox_component"]
@@ -43,7 +42,7 @@ def inbox_component(
     on_wanted: Callable[[tuple[int, ...]], None],
     on_search: Callable[[Search], None],
     on_open: Callable[[int], None],
-    on_bulk: Callable[[Sequence[tuple[int, int | None]]], None],
+    on_bulk: Callable[[Sequence[CardVersion]], None],
     on_need_base: Callable[[], None],
     details: Sequence[Wire] = (),
     found: Found | None = None,
@@ -88,7 +87,7 @@ def inbox_component(
         on_wanted_change=came("wanted", parse_wanted, on_wanted),
         on_search_change=came("search", parse_search, on_search),
         on_open_change=came("open", parse_open, on_open),
-        on_bulk_change=came("bulk", parse_selected, on_bulk),
+        on_bulk_change=came("bulk", parse_bulk, on_bulk),
         on_need_base_change=on_need_base,
     )
 

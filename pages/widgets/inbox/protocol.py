@@ -23,7 +23,6 @@ from pages.widgets.messages import MalformedMessage, integer, mapping, numbered,
 MAX_TEXT = 1_000
 MAX_SEARCH = 200
 MAX_WANTED = 24
-MAX_SELECTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +56,6 @@ def parse_search(raw: object) -> Search:
     """Return what the browser looks for. Raises MalformedMessage."""
     message = mapping(raw, "the message")
     return Search(_text(message, "text", "text", MAX_SEARCH), integer(message.get("nonce"), "nonce", at_least=0))
-
-
-def parse_selected(raw: object) -> tuple[tuple[int, int | None], ...]:
-    """Return the selected items with the versions that the person saw. Raises MalformedMessage."""
-    listed = sequence(mapping(raw, "the message").get("cards"), "cards", MAX_SELECTED)
-    return tuple(_card(item, f"cards[{place}]") for place, item in enumerate(listed))
 
 
 def _decision(raw: object, where: str) -> Numbered:

@@ -120,3 +120,16 @@ def test_enter_opens_the_drawer_and_esc_comes_back(open_inbox: OpenInbox, backlo
     desk.sees(order[1])
 
     assert backlog.read(order[1]).version == 1
+
+
+def test_selected_proposals_are_changed_together(open_inbox: OpenInbox, backlog: Backlog) -> None:
+    backlog.add("One", "Two", "Three")
+    desk = open_inbox(backlog.word)
+    order = desk.rows()
+
+    desk.press("x", "j", "x")
+    desk.page.get_by_role("button", name="Bulk edit").click()
+
+    expect(desk.app.dialog).to_contain_text("2 enhancements")
+    desk.press("1")
+    assert [backlog.read(item).version for item in order] == [1, 1, 1]

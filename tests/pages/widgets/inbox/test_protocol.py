@@ -19,7 +19,7 @@ from ci_core.backlog.triage import (
     TakeBack,
 )
 from db.enums import Priority
-from pages.widgets.inbox.protocol import parse_decisions, parse_search, parse_selected, parse_wanted
+from pages.widgets.inbox.protocol import parse_decisions, parse_search, parse_wanted
 from pages.widgets.messages import MalformedMessage
 
 CLIENT = "0b8a1c52-6f0e-4c1b-9d3e-2f7a51c0e9aa"
@@ -112,9 +112,3 @@ def test_a_search_is_a_short_text_with_a_number() -> None:
     for raw in ({"text": "x" * 201, "nonce": 1}, {"text": 5, "nonce": 1}, {"text": "a"}, None):
         with pytest.raises(MalformedMessage):
             parse_search(raw)
-
-
-def test_selected_items_come_with_their_versions() -> None:
-    assert parse_selected({"cards": [{"id": 4, "version": 2}, {"id": 5, "version": None}]}) == ((4, 2), (5, None))
-    with pytest.raises(MalformedMessage):
-        parse_selected({"cards": [4]})
