@@ -8,14 +8,17 @@ import streamlit as st
 
 from pages.widgets import address, board_moves, board_state
 from pages.widgets.add_dialog import ask_to_add
+from pages.widgets.board_export import board_rows
 from pages.widgets.board_limits import limits_popover
 from pages.widgets.board_source import StoreSource, columns, filter_choices, matching_ids
 from pages.widgets.bulk_dialog import ask_for_bulk
+from pages.widgets.export_menu import draw_export
 from pages.widgets.filters import clear_filters, draw_filters
 from pages.widgets.found import with_found
 from pages.widgets.kanban import BaseTracker, kanban
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import outage_shown
+from pages.widgets.saved_views import draw_saved_views
 from pages.widgets.session import actor, backend
 from pages.widgets.snackbar import draw_snackbar
 from pages.widgets.text import as_text
@@ -33,6 +36,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     if not wanted.is_empty:
         st.button("Clear", on_click=clear_filters, type="tertiary", icon=":material/close:", key="clear-filters")
     st.space("stretch")
+    draw_saved_views("board")
+    draw_export("Board", partial(board_rows, shared, wanted))
     limits_popover(shared)
     st.button("Add", on_click=ask_to_add, type="primary", icon=":material/add:", key="add", shortcut="n")
     with st.container(width="content", key="who"):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from pages.widgets import table_bar, table_state
 from pages.widgets.add_dialog import ask_to_add
 from pages.widgets.board_source import filter_choices
 from pages.widgets.board_state import draw_nothing_yet
+from pages.widgets.export_menu import draw_export
 from pages.widgets.filters import clear_filters, draw_filters
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import outage_shown
+from pages.widgets.saved_views import draw_saved_views
 from pages.widgets.session import backend
 from pages.widgets.text import as_text
 
@@ -25,6 +29,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     table_bar.draw_grouping()
     table_bar.draw_columns()
     st.space("stretch")
+    draw_saved_views("table")
     export_slot = st.container(width="content", key="table-export")
     st.button("Add", on_click=ask_to_add, type="primary", icon=":material/add:", key="add", shortcut="n")
 with outage_shown(inside="table"):
@@ -35,6 +40,8 @@ with outage_shown(inside="table"):
     table_state.draw_problems(shared)
     with state_slot:
         table_bar.draw_count(shared, found)
+    with export_slot:
+        draw_export("Table", partial(table_state.exported_rows, found, table_state.shown_columns()))
     if not shared.store.all_cards():
         draw_nothing_yet()
     else:

@@ -17,6 +17,7 @@ from ci_core.backlog.lifecycle import OPEN_STATUSES
 from ci_core.backlog.listing import DEPENDENCIES, URGENCY, Condition, to_conditions
 from ci_core.backlog.queries import ENHANCEMENTS
 from ci_core.backlog.query_syntax import Choice, Field, Query, State
+from ci_core.backlog.search_queries import one_of_ids
 from ci_core.backlog.text_query import any_tsquery, read_text, wanted_tsquery
 from ci_core.errors import InvalidInput
 from db import tables
@@ -84,13 +85,17 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class RowChoice:
-    """What is wanted beside the words of the query: the filters that all pages share; an empty one lets all through."""
+    """What is wanted beside the words of the query: the filters that all pages share; an empty one lets all through.
+
+    With `ids` only these are shown, whatever else they are.
+    """
 
     priorities: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     only_blocked: bool = False
+    ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,8 @@ def _conditions(query: Query, choice: RowChoice, now: datetime, actor: str | Non
     ):
         if values:
             conditions.append(column.in_(values))
+    if choice.ids is not None:
+        conditions.append(one_of_ids(choice.ids))
     if choice.only_blocked:
         blocked = Query(filters=(Choice(Field.IS, (State.BLOCKED,)),))
         conditions += to_conditions(blocked, now=now, actor=actor)

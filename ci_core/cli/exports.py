@@ -67,7 +67,8 @@ def export(
     if found.total > len(found.rows):
         say(f"note: {len(found.rows):,} of {found.total:,} were written; narrow the query for the others")
     elif output is not None:
-        say(f"{len(found.rows):,} enhancements were written to {output}")
+        noun = "enhancement was" if len(found.rows) == 1 else "enhancements were"
+        say(f"{len(found.rows):,} {noun} written to {output}")
 
 
 def _write(document: bytes, output: Path | None) -> None:

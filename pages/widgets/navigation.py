@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.widgets.style import page_style
+from pages.widgets.view_address import show_pending
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -41,4 +42,5 @@ def begin_page() -> None:
     if not st.session_state.get(ENTERED):
         navigation()
         st.rerun()
+    show_pending()
     page_style()

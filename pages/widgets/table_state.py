@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 import pandas as pd
 import streamlit as st
 
+from ci_core.backlog.export import ENHANCEMENT_COLUMNS
 from ci_core.backlog.query_syntax import Query, parse_query
 from ci_core.backlog.table_rows import LARGEST_FIRST, RowChoice, RowOrder, TableRows, table_rows
 from ci_core.errors import InvalidInput, QueryError
@@ -15,6 +16,8 @@ from db.engine import Database
 from pages.widgets import address, table_bar
 from pages.widgets.acting import show_own_change
 from pages.widgets.board_source import CardFilter
+from pages.widgets.bulk_dialog import ask_for_bulk
+from pages.widgets.export_menu import Rows
 from pages.widgets.session import Backend, actor
 from pages.widgets.snackbar import draw_snackbar, offer_undo
 from pages.widgets.table_grid.columns import BY_KEY, DEFAULT_SORTING, chosen_columns, chosen_sorting
@@ -77,7 +80,7 @@ def _rows(
 
 def draw_table(shared: Backend, found: TableRows) -> None:
     """Draw the rows: in the grid as far as it carries them well, else in a plain table that says why."""
-    keys = chosen_columns(st.query_params.get(table_bar.COLS))
+    keys = shown_columns()
     with st.container(key="table-grid-box"):
         if len(found.rows) > GRID_ROWS:
             _draw_plain(found, keys)
@@ -91,6 +94,17 @@ def draw_table(shared: Backend, found: TableRows) -> None:
             key=KEY,
             on_message=partial(_came, shared),
         )
+
+
+def shown_columns() -> tuple[str, ...]:
+    """The columns that the address asks for."""
+    return chosen_columns(st.query_params.get(table_bar.COLS))
+
+
+def exported_rows(found: TableRows, keys: tuple[str, ...]) -> Rows:
+    """The rows with the columns that are shown, as a file holds them."""
+    by_key = {column.key: column for column in ENHANCEMENT_COLUMNS}
+    return [by_key[BY_KEY[key].exported] for key in keys], found.rows
 
 
 def _draw_plain(found: TableRows, keys: tuple[str, ...]) -> None:
@@ -132,7 +146,7 @@ def _came(shared: Backend, raw: object) -> None:
         elif kind == "columns":
             table_bar.remember_columns(list(parse_keys(wish.value)))
         elif kind == "bulk" and (cards := parse_cards(wish.value)):
-            _edit_selected(cards)
+            ask_for_bulk(cards)
 
 
 def _store(shared: Backend, raw: object) -> None:
@@ -149,12 +163,6 @@ def _remember_sorting(text: str) -> None:
         st.query_params.pop(SORT, None)
     else:
         st.query_params[SORT] = ",".join(map(str, chosen))
-
-
-def _edit_selected(cards: tuple[tuple[int, int | None], ...]) -> None:
-    from pages.widgets.bulk_dialog import ask_for_bulk
-
-    ask_for_bulk(cards)
 
 
 def draw_problems(shared: Backend) -> None:

@@ -33,6 +33,24 @@ class GridColumn:
     order: RowOrder | None = None
     usual: bool = True
 
+    @property
+    def exported(self) -> str:
+        """The key of its column in an exported file."""
+        return EXPORTED.get(self.key, self.key)
+
+
+EXPORTED: Mapping[str, str] = {
+    "score": "ai_priority_score",
+    "area": "feature_area",
+    "estimate": "estimated_hours",
+    "spent": "actual_hours",
+    "age": "status_entered_at",
+    "blocked": "blocked_by",
+    "updated": "updated_at",
+    "created": "created_at",
+    "snoozed": "snoozed_until",
+}
+
 
 def _worded(value: str | None) -> str | None:
     return None if value is None else label(value)

@@ -38,7 +38,7 @@ def test_the_files_name_says_the_format(ci: Ci, add: Add, tmp_path: Path, suffix
     outcome = ci("enhancements", "export", "-q", f'area:"Suffix {suffix}"', "-o", path)
 
     assert (outcome.status, outcome.out) == (0, "")
-    assert "1 enhancements were written" in outcome.err
+    assert "1 enhancement was written" in outcome.err
     if suffix == "xlsx":
         with zipfile.ZipFile(path) as book:
             assert "Grüße" in book.read("xl/sharedStrings.xml").decode()

@@ -1,0 +1,71 @@
+"""The address of a page as a saved view keeps it, and the way back: a view's address put into the page's filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from pages.widgets import address
+
+PENDING = "address-to-show"
+Parts = Sequence[tuple[str, str]]
+
+
+def parts_of(query: str) -> list[tuple[str, str]]:
+    """The names and values of a query string."""
+    return parse_qsl(query, keep_blank_values=True)
+
+
+def present_parts() -> list[tuple[str, str]]:
+    """The names and values in the page's address now, without the item that is open."""
+    names = [name for name in st.query_params if name != address.ITEM]
+    return [(name, value) for name in names for value in st.query_params.get_all(name)]
+
+
+def present_query() -> str:
+    """The page's address now as a view keeps it."""
+    return urlencode(present_parts())
+
+
+def same(one: Parts, other: Parts) -> bool:
+    """Whether two addresses show the same, in whatever order their parts stand."""
+    return sorted(one) == sorted(other)
+
+
+def show_at_next_run(query: str) -> None:
+    """As `show`, for the run of a page itself, where widgets stand that can no longer be changed."""
+    st.session_state[PENDING] = query
+    st.rerun()
+
+
+def show_pending() -> None:
+    """Show what the run before has asked for; before anything else of a page is drawn."""
+    if (query := st.session_state.pop(PENDING, None)) is not None:
+        show(query)
+
+
+def show(query: str) -> None:
+    """Let the page show what this query string says, and nothing of what it showed before; for a callback."""
+    wanted: dict[str, list[str]] = {}
+    for name, value in parts_of(query):
+        wanted.setdefault(name, []).append(value)
+    for name in {name for name, _ in present_parts()} - wanted.keys():
+        _put(name, [])
+    for name, values in wanted.items():
+        if name != address.ITEM:
+            _put(name, values)
+
+
+def _put(name: str, values: list[str]) -> None:
+    try:
+        if values:
+            st.query_params[name] = values
+        else:
+            st.query_params.pop(name, None)
+    except StreamlitAPIException:
+        # A widget keeps this part of the address by itself, so it is the widget that has to change.
+        several = isinstance(st.session_state.get(name), list | tuple)
+        st.session_state[name] = values if several else (values[-1] if values else "")
