@@ -85,6 +85,21 @@ def reactions_of(session: Session, enhancement_id: int) -> tuple[Reactions, ...]
     return tuple(sorted(found, key=lambda one: (one.comment_id or 0, order.index(one.kind))))
 
 
+def voters_of(session: Session, enhancement_id: int) -> tuple[str, ...]:
+    """Who voted for an enhancement, the first one first."""
+    mark = tables.Reaction
+    rows = session.scalars(
+        select(mark.person)
+        .where(
+            mark.enhancement_id == queries.usable_id(enhancement_id),
+            mark.comment_id.is_(None),
+            mark.kind == ReactionKind.VOTE.value,
+        )
+        .order_by(mark.id)
+    )
+    return tuple(rows)
+
+
 def votes_for(session: Session, ids: Collection[int]) -> Mapping[int, int]:
     """How many people voted for each of these enhancements; without the zeros."""
     mark = tables.Reaction

@@ -13,6 +13,7 @@ from ci_core.backlog.operations import OutcomeKind
 from db.enums import Status
 from db.errors import DatabaseError
 from pages.widgets.board_source import StoreSource
+from pages.widgets.detail_save import expect_completion
 from pages.widgets.kanban import ClientOperations, Outcome, remember_outcomes
 from pages.widgets.session import Backend, actor
 from pages.widgets.snackbar import offer_undo
@@ -46,6 +47,9 @@ def carry_out(shared: Backend, source: StoreSource, received: ClientOperations) 
     answers = [Outcome(one.sequence, one.kind.value, one.message, source.cards(one.card_ids)) for one in results]
     st.session_state[ACKNOWLEDGED] = remember_outcomes(st.session_state.get(ACKNOWLEDGED), received, answers)
     _offer_undo(shared, moves, results)
+    for move, result in zip(moves, results, strict=True):
+        if result.kind is OutcomeKind.REFUSED and move.status is Status.COMPLETED and len(move.cards) == 1:
+            expect_completion(move.cards[0][0])
 
 
 def _offer_undo(shared: Backend, moves: Sequence[BoardMove], results: Sequence[MoveOutcome]) -> None:

@@ -17,6 +17,7 @@ from pages.widgets.edit_form import EditForm
 from pages.widgets.outage import outage_shown
 from pages.widgets.score_view import draw_score
 from pages.widgets.session import Backend
+from pages.widgets.standing import draw_standing
 from pages.widgets.text import ago, as_text, label, number
 
 WATCH_SECONDS = 2.0
@@ -56,6 +57,7 @@ def _draw(shared: Backend, enhancement_id: int) -> None:
         links.draw_tombstone(shared, form)
     draw_conflict(form)
     _watch(shared, form)
+    draw_standing(shared, form)
     tabs = st.tabs(TABS, on_change="rerun", key=f"detail-tabs-{enhancement_id}", default=TABS[0])
     # The fields are always drawn: a field that is not drawn forgets what was typed into it.
     with tabs[0]:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ci_core.backlog import allowed_transitions
 from ci_core.backlog.validation import BRANCH_MAX, TITLE_MAX, URL_MAX
-from db.enums import Category, Complexity, Priority, Source
+from db.enums import Category, Complexity, Priority, Source, Status
 from pages.widgets.board_source import filter_choices
 from pages.widgets.edit_form import LABELS, EditForm, values_of
 from pages.widgets.markdown import draw_markdown
@@ -79,11 +79,15 @@ def _draw_properties(shared: Backend, form: EditForm) -> None:
         _choice(form, "complexity", [value.value for value in Complexity], optional=True)
         _free_choice(form, "assignee", choices.assignees)
         _hours(form, "actual_hours")
-    if st.session_state.get(field_key(form.opened.id, "status")) != status.value:
+    chosen = st.session_state.get(field_key(form.opened.id, "status"))
+    if chosen != status.value:
+        if chosen == Status.COMPLETED and form.waits_for:
+            waits = ", ".join(f"#{blocker.id}" for blocker in form.waits_for)
+            st.markdown(f":orange[:material/block: It still waits for {waits}. To complete it nevertheless, say why.]")
         st.text_input(
             "Reason (goes into the history)",
             key=field_key(form.opened.id, "reason"),
-            placeholder="Why? Needed to complete what is still blocked",
+            placeholder="Why?",
             max_chars=500,
         )
         _message(form, "reason")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import streamlit as st
 
 from ci_core.backlog import Enhancement, get_enhancement, update_enhancement
 from ci_core.errors import CiError, EditConflict, InvalidInput, NotAllowed, NotFound
+from db.enums import Status
 from db.errors import DatabaseError
 from pages.widgets.acting import LINKS, show_own_change
 from pages.widgets.detail_fields import field_key
@@ -18,6 +20,7 @@ from pages.widgets.text import as_text
 
 THEIRS, MINE = "Keep theirs", "Write mine"
 MOST_DRAFTS = 20
+EXPECTED, EXPECTED_SECONDS = "completion-expected", 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,19 @@ def open_form(enhancement: Enhancement) -> EditForm:
         form.problem = "These changes were not saved when you closed this; they are still here."
         for name, value in draft.typed.items():
             st.session_state[field_key(enhancement.id, name)] = value
+    expected, at = st.session_state.pop(EXPECTED, (None, 0.0))
+    if expected == enhancement.id and time.monotonic() - at < EXPECTED_SECONDS and draft is None:
+        st.session_state[field_key(enhancement.id, "status")] = Status.COMPLETED.value
     st.session_state["edit_form"] = form
     return form
+
+
+def expect_completion(enhancement_id: int) -> None:
+    """Offer to complete the enhancement when it is opened within seconds, because the board could not; for a callback.
+
+    What still waits for others is completed with a reason only, and the opened enhancement has the field for it.
+    """
+    st.session_state[EXPECTED] = (enhancement_id, time.monotonic())
 
 
 def keep_draft(enhancement_id: int) -> None:
@@ -168,6 +182,8 @@ def save(shared: Backend, form: EditForm) -> None:
         form.problem = "Not saved: see the message beside the field."
     except NotAllowed as refusal:
         form.problem = f"Not saved: {refusal}"
+        if wanted.get("status") == Status.COMPLETED and form.waits_for and not reason:
+            form.errors["reason"] = "Why is it done although it still waits for others?"
     except (NotFound, DatabaseError) as failure:
         form.problem = f"Not saved, and still here: {failure}"
     else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ci_core.backlog.dependencies import LinkedEnhancement
 from ci_core.backlog.values import Enhancement
 from ci_core.errors import EditConflict
 
@@ -34,7 +35,8 @@ FIELDS = tuple(LABELS)
 class EditForm:
     """One enhancement that is being edited: as it was opened, and what stands in the way of storing it.
 
-    `errors` holds messages by field; `conflict` both versions when somebody else was faster.
+    `errors` holds messages by field; `conflict` both versions when somebody else was faster; `waits_for` what stands in
+    the way of completing it.
     """
 
     opened: Enhancement
@@ -43,6 +45,7 @@ class EditForm:
     conflict: EditConflict | None = None
     saved: str | None = None
     writing: bool = False
+    waits_for: tuple[LinkedEnhancement, ...] = ()
 
     @property
     def base_version(self) -> int:

@@ -47,7 +47,7 @@ def test_a_link_leads_to_the_other_enhancement(open_page: OpenPage, backlog: Bac
     page.dialog.get_by_placeholder("Title or #12").fill(f"#{second}")
     page.dialog.locator(f".st-key-candidate-{second}").get_by_role("button").click()
 
-    page.dialog.get_by_role("button", name=f"#{second} Second").click()
+    page.dialog.get_by_role("tabpanel").get_by_role("button", name=f"#{second} Second").click()
 
     expect(page.dialog.get_by_role("heading", name=f"#{second} Second")).to_be_visible()
     page.page.wait_for_url(f"**item={second}**")

@@ -145,7 +145,10 @@ class Board {
     const title = this.store.cards.get(ids[0])?.title ?? `#${ids[0]}`;
     const name = ids.length === 1 ? `“${title}”` : `“${title}” and ${ids.length - 1} more`;
     const reason = outcome.message ?? (outcome.outcome === "conflict" ? "changed in the meantime; nothing was overwritten." : "cannot go there.");
-    this.notices.toast(`${name}: ${reason}`, this.store.cards.has(ids[0]) && this.store.isShown(ids[0]) ? () => this.view.focus(ids[0]) : null);
+    const waits = entry.status === "completed" && ids.length === 1 && this.store.cards.get(ids[0])?.blocked_by.length;
+    const shown = this.store.cards.has(ids[0]) && this.store.isShown(ids[0]);
+    if (waits) this.notices.toast(`${name}: ${reason}`, () => this.open(ids[0]), "Give a reason");
+    else this.notices.toast(`${name}: ${reason}`, shown ? () => this.view.focus(ids[0]) : null);
     const held = this.outbox.entries.some((other) => other.cards.some((card) => ids.includes(card.id)));
     if (!held) ids.forEach((id) => changes.touched.add(id));
   }

@@ -28,12 +28,13 @@ class Notices {
     this.spoken.textContent = this.spoken.textContent === text ? `${text}\u00a0` : text;
   }
 
-  // A message that names a card; `show` brings the card into view.
-  toast(text, show) {
+  // A message that names a card; `show` brings the card into view, or does what `label` says.
+  toast(text, show, label = "Show card") {
     const node = this.template.content.firstElementChild.cloneNode(true);
     node.querySelector(".toast-text").textContent = text;
     const showButton = node.querySelector(".toast-show");
     showButton.hidden = !show;
+    showButton.textContent = label;
     showButton.onclick = () => {
       node.remove();
       show();
