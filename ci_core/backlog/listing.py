@@ -37,12 +37,13 @@ from ci_core.backlog.text_query import any_tsquery, read_text, wanted_tsquery
 from ci_core.backlog.triage_queries import proposed, snoozed
 from ci_core.backlog.values import Page, enhancement_from
 from ci_core.errors import InvalidInput
-from db.enums import DependencyKind, Status
-from db.tables import Dependency
+from db.enums import DependencyKind, ReactionKind, Status
+from db.tables import Dependency, Reaction
 
 Condition = ColumnElement[bool]
 
 DEPENDENCIES = typing.cast(Table, Dependency.__table__)
+REACTIONS = typing.cast(Table, Reaction.__table__)
 
 MOST_PER_PAGE = 1_000
 LARGEST_OFFSET = 2**31
@@ -50,6 +51,17 @@ OPEN = tuple(status.value for status in OPEN_STATUSES)
 # As the index idx_ci_enhancements_urgency has it; with bound values the planner could not recognise it.
 URGENCY: ColumnElement[int] = literal_column(
     "(CASE priority WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END)", Integer
+)
+VOTES: ColumnElement[int] = (
+    select(func.count())
+    .select_from(REACTIONS)
+    .where(
+        REACTIONS.c.enhancement_id == ENHANCEMENTS.c.id,
+        REACTIONS.c.comment_id.is_(None),
+        REACTIONS.c.kind == ReactionKind.VOTE.value,
+    )
+    .correlate(ENHANCEMENTS)
+    .scalar_subquery()
 )
 PLAIN_COLUMNS = {
     Field.STATUS: ENHANCEMENTS.c.status,
@@ -60,6 +72,7 @@ PLAIN_COLUMNS = {
     Field.ID: ENHANCEMENTS.c.id,
     Field.SCORE: ENHANCEMENTS.c.ai_priority_score,
     Field.HOURS: ENHANCEMENTS.c.estimated_hours,
+    Field.VOTES: VOTES,
     Field.UPDATED: ENHANCEMENTS.c.updated_at,
     Field.CREATED: ENHANCEMENTS.c.created_at,
 }
@@ -75,6 +88,7 @@ class Sort(StrEnum):
     CREATED = "created"
     TITLE = "title"
     HOURS = "hours"
+    VOTES = "votes"
 
 
 ORDERS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
@@ -88,6 +102,7 @@ ORDERS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
     Sort.CREATED: (ENHANCEMENTS.c.created_at.desc(),),
     Sort.TITLE: (func.lower(ENHANCEMENTS.c.title),),
     Sort.HOURS: (ENHANCEMENTS.c.estimated_hours.asc().nulls_last(),),
+    Sort.VOTES: (VOTES.desc(), ENHANCEMENTS.c.ai_priority_score.desc().nulls_last()),
 }
 
 

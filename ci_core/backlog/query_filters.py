@@ -22,6 +22,7 @@ class Field(StrEnum):
     ID = "id"
     SCORE = "score"
     HOURS = "hours"
+    VOTES = "votes"
     UPDATED = "updated"
     CREATED = "created"
     IS = "is"

@@ -218,6 +218,7 @@ def _time_range(field: Field, value: str, negated: bool) -> TimeRange | None:
 _RANGES: dict[Field, Callable[[Field, str, bool], Filter | None]] = {
     Field.SCORE: _number_range,
     Field.HOURS: _number_range,
+    Field.VOTES: _number_range,
     Field.UPDATED: _time_range,
     Field.CREATED: _time_range,
 }
@@ -239,6 +240,7 @@ def _allowed(field: Field) -> str:
         Field.ID: "id:12, id:12,15, #12",
         Field.SCORE: "score:>=70, score:50..80, score:none; a score lies between 0 and 100",
         Field.HOURS: "hours:<4, hours:2..8, hours:none",
+        Field.VOTES: "votes:>=3, votes:0",
     }
     times = f"{field}:>2026-01-31, {field}:2026-01-01..2026-01-31, {field}:7d (in the last week), {field}:>4w (before)"
     return f"Write for example {examples.get(field, times)}."

@@ -28,6 +28,8 @@ from ci_core.cli.links import add_to as add_links
 from ci_core.cli.output import clean, say
 from ci_core.cli.setup import setup
 from ci_core.cli.signals import terminate_like_interrupt
+from ci_core.cli.talk import add_to as add_talk
+from ci_core.cli.talk import notifications
 from ci_core.cli.views import app as views
 from ci_core.cli.wishlist import app as wishlist
 
@@ -49,6 +51,7 @@ app.add_typer(wishlist, name="wishlist")
 app.add_typer(enhancements, name="enhancements")
 app.add_typer(views, name="views")
 app.add_typer(embeddings, name="embeddings")
+app.command("notifications", short_help="Show what concerns you.")(notifications)
 app.command("setup", short_help="Do everything that has to be done once.")(setup)
 app.command("digest", short_help="Write the overview out in an e-mail's form.")(digest)
 app.command("doctor", short_help="Check what works here, with the remedy.")(doctor)
@@ -56,6 +59,7 @@ app.command("flow", short_help="How work flows: cycle time, throughput, ageing, 
 add_changes(enhancements)
 add_bulk(enhancements)
 add_links(enhancements)
+add_talk(enhancements)
 add_exports(enhancements)
 
 

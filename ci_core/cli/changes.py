@@ -1,4 +1,4 @@
-"""`ci enhancements`: add, move, edit, score, comment, undo."""
+"""`ci enhancements`: add, move, edit, score, undo."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ VersionOption = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands beside those that only look."""
-    for command in (add, move, edit, score, comment, undo):
+    for command in (add, move, edit, score, undo):
         app.command()(command)
 
 
@@ -231,23 +231,6 @@ def score(
     _report(scored, f"#{scored.id} scores {scored.ai_priority_score:.1f}.", as_json=as_json)
     if not as_json:
         write_breakdown(scored)
-
-
-def comment(
-    enhancement_id: IdArgument,
-    text: Annotated[str, typer.Argument(help="Markdown; - reads it from stdin.")],
-    acting_as: ActorOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say something about an enhancement."""
-    with changing(acting_as) as (door, session):
-        from ci_core.backlog import add_comment
-
-        said = add_comment(session, enhancement_id, _text(text) or "", actor=door.actor)
-    if as_json:
-        write_json(said)
-    else:
-        write(f"Comment {said.id} on #{said.enhancement_id} was added.")
 
 
 def undo(

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from ci_core.backlog import Enhancement, add_comment, delete_comment, merge_duplicate
 from ci_core.backlog.history import history_of
+from ci_core.backlog.listing import Sort, list_enhancements
+from ci_core.backlog.query_syntax import parse_query
 from ci_core.backlog.reactions import Reactions, react, reactions_of, toggle, votes_for
 from ci_core.errors import InvalidInput, NotAllowed, NotFound, UndoRefused
 from db.enums import ReactionKind
@@ -112,3 +114,20 @@ def test_a_vote_taken_back_on_what_was_merged_since_does_not_come_back_to_the_to
 
     with pytest.raises(UndoRefused, match=f"merged into #{original.id}"):
         team.undo("bob", removed)
+
+
+def test_votes_order_a_list_and_are_searched_for(session: Session, make: Make) -> None:
+    none, one, two = make(tags=("voted",)), make(tags=("voted",)), make(tags=("voted",))
+    for item, people in ((one, ["ada"]), (two, ["ada", "bob"])):
+        for person in people:
+            toggle(session, item.id, VOTE, actor=person)
+    toggle(session, none.id, HEART, actor="ada")
+
+    def found(query: str) -> list[int]:
+        page = list_enhancements(session, parse_query(f"tag:voted {query}"), sort=Sort.VOTES)
+        return [item.id for item in page.enhancements]
+
+    assert found("") == [two.id, one.id, none.id]
+    assert found("votes:>=1") == [two.id, one.id]
+    assert found("votes:0") == [none.id]
+    assert found("-votes:2") == [one.id, none.id]

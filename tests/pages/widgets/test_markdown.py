@@ -51,3 +51,13 @@ def test_what_people_write_is_rendered() -> None:
 
     for part in ("<h1>", "<ol>", "<table>", "text-align:right", "<s>", "<code>code</code>", "<pre>"):
         assert part in html.replace("text-align: right", "text-align:right")
+
+
+def test_mentions_are_marked_and_stay_text() -> None:
+    html = safe_html('**@ada** says `@ada` <b>@"Ada & Co"</b> @nobody', ("ada", "Ada & Co"))
+
+    assert "<strong><mark>@ada</mark></strong>" in html
+    assert "<code>@ada</code>" in html
+    assert '&lt;b&gt;<mark>@"Ada &amp; Co"</mark>&lt;/b&gt;' in html
+    assert html.count("<mark>") == 2
+    assert "<mark>" not in safe_html("@ada")
