@@ -6,11 +6,12 @@ import getpass
 from pathlib import Path
 from urllib.parse import quote
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ci_core.errors import SettingsError
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -50,6 +51,23 @@ class Settings(BaseSettings):
     weight_technical_debt: float = Field(0.10, validation_alias="CI_WEIGHT_TECHNICAL_DEBT", ge=0)
     weight_inaction_risk: float = Field(0.20, validation_alias="CI_WEIGHT_INACTION_RISK", ge=0)
     weight_implementation_risk: float = Field(0.10, validation_alias="CI_WEIGHT_IMPLEMENTATION_RISK", ge=0)
+
+    hours_per_day: float = Field(6.0, validation_alias="CI_HOURS_PER_DAY", gt=0, le=24)
+    working_days: str = Field("mon,tue,wed,thu,fri", validation_alias="CI_WORKING_DAYS")
+    wip_per_person: int = Field(3, validation_alias="CI_WIP_PER_PERSON", ge=1, le=100)
+
+    @field_validator("working_days")
+    @classmethod
+    def _known_days(cls, value: str) -> str:
+        days = [day.strip().lower()[:3] for day in value.split(",") if day.strip()]
+        if not days or not set(days) <= set(WEEKDAYS):
+            raise ValueError(f"Name at least one day of {', '.join(WEEKDAYS)}, joined by commas")
+        return ",".join(day for day in WEEKDAYS if day in days)
+
+    @property
+    def weekdays(self) -> frozenset[int]:
+        """The working days as numbers; 0 is Monday."""
+        return frozenset(WEEKDAYS.index(day) for day in self.working_days.split(","))
 
     @property
     def external_database_url(self) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from db.enums import Status
+from pages.widgets import address
 
 BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE, GREY = (
     "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#8A8F98",
@@ -78,6 +79,23 @@ def layout(height: int, **more: Any) -> dict[str, Any]:
         "yaxis": {"rangemode": "tozero", "automargin": True},
         **more,
     }
+
+
+def draw_clickable(
+    traces: Iterable[dict[str, Any]], shape: Mapping[str, Any], *, key: str, alt: str, **more: Any
+) -> None:
+    """Draw a chart whose points open the enhancement that the first of their `customdata` names."""
+    # A new key after each click, so that the same point can be clicked again.
+    turn = f"{key}-turn"
+    place = f"{key}-{st.session_state.get(turn, 0)}"
+
+    def clicked() -> None:
+        points = st.session_state[place].selection.points
+        if points and points[0].get("customdata"):
+            st.session_state[turn] = st.session_state.get(turn, 0) + 1
+            address.open_item_page(int(points[0]["customdata"][0]))
+
+    draw_chart(traces, shape, key=place, alt=alt, on_select=clicked, selection_mode="points", **more)
 
 
 def draw_chart(traces: Iterable[dict[str, Any]], shape: Mapping[str, Any], *, key: str, alt: str, **more: Any) -> Any:

@@ -12,11 +12,10 @@ from ci_core.backlog.flow import FEWEST_COMPLETED, Spread
 from ci_core.backlog.flow_queries import FlowItem
 from ci_core.backlog.flow_report import FlowReport
 from pages.widgets import address, flow_charts
-from pages.widgets.chart_style import draw_chart
+from pages.widgets.chart_style import draw_chart, draw_clickable
 from pages.widgets.text import as_text, label, shortened
 
 Items = Mapping[int, FlowItem]
-TURN = "ageing_turn"
 
 
 def draw_nothing_recorded() -> None:
@@ -105,15 +104,8 @@ def _draw_ageing(report: FlowReport, items: Items) -> None:
     if not report.ageing.items:
         _missing("Nothing is in progress or blocked.")
         return
-    # A new key after each click, so that the same bar can be clicked again.
-    key = f"chart-ageing-{st.session_state.get(TURN, 0)}"
-    draw_chart(
-        *flow_charts.ageing_chart(report, items),
-        key=key,
-        alt="The oldest running items with their age in days; the list below opens them.",
-        on_select=partial(_open_chosen, key),
-        selection_mode="points",
-    )
+    alt = "The oldest running items with their age in days; the list below opens them."
+    draw_clickable(*flow_charts.ageing_chart(report, items), key="chart-ageing", alt=alt)
     rest = len(report.ageing.items) - flow_charts.MOST_BARS
     with st.expander(f"As a list{f', with {rest:,} younger ones left out' if rest > 0 else ''}"):
         for item in report.ageing.items[: flow_charts.MOST_BARS]:
@@ -133,13 +125,6 @@ def _day(day: date | None, today: date) -> str:
     if day is None:
         return "over 10 years"
     return f"{day.day} {day:%b}" if day.year == today.year else f"{day.day} {day:%b %Y}"
-
-
-def _open_chosen(key: str) -> None:
-    points = st.session_state[key].selection.points
-    if points:
-        st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
-        address.open_item_page(int(points[0]["customdata"][0]))
 
 
 def _draw_forecast(report: FlowReport) -> None:

@@ -25,6 +25,7 @@ def navigation() -> StreamlitPage:
             st.Page(PAGES / "inbox.py", title="Inbox", url_path="inbox"),
             st.Page(PAGES / "board.py", title="Board", url_path="board"),
             st.Page(PAGES / "table.py", title="Table", url_path="table"),
+            st.Page(PAGES / "timeline.py", title="Timeline", url_path="timeline"),
             st.Page(PAGES / "flow.py", title="Flow", url_path="flow"),
         ],
         position="top",

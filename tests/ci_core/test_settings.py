@@ -147,3 +147,19 @@ def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) ->
 
     assert settings.data_dir == PROJECT / ".magnus"
     assert settings.db_pool_size == 10
+
+
+def test_working_days_are_read_as_people_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().weekdays == frozenset(range(5))
+
+    monkeypatch.setenv("CI_WORKING_DAYS", "Saturday, mon")
+
+    assert load_settings().weekdays == {0, 5}
+
+
+@pytest.mark.parametrize("days", ["someday", "mon,xyz", ","])
+def test_unknown_working_days_are_refused_by_name(monkeypatch: pytest.MonkeyPatch, days: str) -> None:
+    monkeypatch.setenv("CI_WORKING_DAYS", days)
+
+    with pytest.raises(SettingsError, match="CI_WORKING_DAYS"):
+        load_settings()
