@@ -26,6 +26,7 @@ def navigation() -> StreamlitPage:
             st.Page(PAGES / "board.py", title="Board", url_path="board"),
             st.Page(PAGES / "table.py", title="Table", url_path="table"),
             st.Page(PAGES / "timeline.py", title="Timeline", url_path="timeline"),
+            st.Page(PAGES / "dependencies.py", title="Dependencies", url_path="dependencies"),
             st.Page(PAGES / "flow.py", title="Flow", url_path="flow"),
         ],
         position="top",

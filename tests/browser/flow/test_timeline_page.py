@@ -28,15 +28,16 @@ def test_who_has_too_much_and_what_cannot_be_planned(open_page: OpenPage, backlo
     expect(page.page.get_by_text("1 cannot be planned")).to_be_visible()
     bars = page.page.locator(".js-plotly-plot .bars .point path")
     expect(bars.first).to_be_visible(timeout=30_000)
-    page.page.get_by_role("radio", name="12 weeks").click()
-    page.page.wait_for_url("**horizon=12**")
-
     bar = bars.first
     box = bar.bounding_box()
     assert box is not None
-    page.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.page.mouse.click(box["x"] + 40, box["y"] + box["height"] / 2)
     expect(page.dialog.get_by_role("heading", name=f"#{big} <i>Big</i>")).to_be_visible()
     page.press("Escape")
+    page.page.get_by_role("radio", name="12 weeks").click()
+    page.page.wait_for_url("**horizon=12**")
+    # 60 days of 6 hours hold 360 of the 400.
+    expect(page.page.get_by_text("· 40 h over")).to_be_visible(timeout=20_000)
     page.page.locator(".st-key-timeline-list summary").press("Enter")
     expect(page.page.get_by_role("button", name=f"#{waiting} Waits")).to_be_visible()
     expect(page.page.get_by_role("button", name="≈")).to_be_visible()
