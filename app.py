@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.widgets.header import draw_header
 from pages.widgets.navigation import navigation
 from pages.widgets.outage import outage_shown
 from pages.widgets.overlays import draw_overlays
@@ -16,5 +17,6 @@ st.set_page_config(page_title="Magnus", page_icon=str(ASSETS / "icon.png"), layo
 st.logo(str(ASSETS / "logo.svg"), size="medium")
 page = navigation()
 with outage_shown():
+    draw_header(page.url_path)
     page.run()
     draw_overlays()

@@ -7,7 +7,6 @@ from functools import partial
 import streamlit as st
 
 from pages.widgets import address, board_moves, board_state
-from pages.widgets.add_dialog import ask_to_add
 from pages.widgets.board_export import board_rows
 from pages.widgets.board_limits import limits_popover
 from pages.widgets.board_source import StoreSource, columns, filter_choices, matching_ids
@@ -19,8 +18,7 @@ from pages.widgets.kanban import BaseTracker, kanban
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import outage_shown
 from pages.widgets.saved_views import draw_saved_views
-from pages.widgets.session import actor, backend
-from pages.widgets.snackbar import draw_snackbar
+from pages.widgets.session import backend
 from pages.widgets.text import as_text
 
 TICK_SECONDS = 1.0
@@ -39,9 +37,6 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     draw_saved_views("board")
     draw_export("Board", partial(board_rows, shared, wanted))
     limits_popover(shared)
-    st.button("Add", on_click=ask_to_add, type="primary", icon=":material/add:", key="add", shortcut="n")
-    with st.container(width="content", key="who"):
-        st.caption(f":material/person: {as_text(actor())}", width="content")
 if misunderstood:
     st.caption(f":orange[:material/info:] {as_text(misunderstood)}")
 
@@ -71,7 +66,6 @@ def live_board() -> None:
             on_need_base=tracker.forget,
             on_bulk=lambda cards: ask_for_bulk([(card.id, card.version) for card in cards]),
         )
-    draw_snackbar()
 
 
 live_board()

@@ -19,7 +19,6 @@ from pages.widgets.inbox_source import InboxSource, InboxTracker, Waiting
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import local_time, outage_is_over, outage_shown, outage_since
 from pages.widgets.session import Backend, actor, backend
-from pages.widgets.snackbar import draw_snackbar
 from pages.widgets.text import as_text
 
 TICK_SECONDS = 1.0
@@ -134,7 +133,6 @@ def live_inbox() -> None:
             on_bulk=lambda cards: ask_for_bulk([(card.id, card.version) for card in cards]),
             on_need_base=tracker.forget,
         )
-    draw_snackbar()
 
 
 live_inbox()

@@ -7,7 +7,6 @@ from functools import partial
 import streamlit as st
 
 from pages.widgets import table_bar, table_state
-from pages.widgets.add_dialog import ask_to_add
 from pages.widgets.board_source import filter_choices
 from pages.widgets.board_state import draw_nothing_yet
 from pages.widgets.export_menu import draw_export
@@ -31,7 +30,6 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     st.space("stretch")
     draw_saved_views("table")
     export_slot = st.container(width="content", key="table-export")
-    st.button("Add", on_click=ask_to_add, type="primary", icon=":material/add:", key="add", shortcut="n")
 with outage_shown(inside="table"):
     table_state.store_waiting_edits(shared)
     found, misunderstood = table_state.found_rows(shared, wanted)

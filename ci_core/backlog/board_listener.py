@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from collections.abc import Iterable
 from threading import Event, Thread
 
 import psycopg
@@ -23,7 +25,8 @@ LONGEST_PAUSE_SECONDS = 5.0
 class BoardListener:
     """Follows the changes of one database into one `BoardStore` until stopped.
 
-    `problem` says in one line why the board is not live at the moment; None while it is.
+    `problem` says in one line why the board is not live at the moment; None while it is. `revision_of` tells whether
+    a table may have changed since one looked last, without a query.
     """
 
     def __init__(self, database: Database, store: BoardStore) -> None:
@@ -31,6 +34,8 @@ class BoardListener:
         self._store = store
         self._stop = Event()
         self._thread = Thread(target=self._run, name="board-listener", daemon=True)
+        self._changes: Counter[str] = Counter()
+        self._connections = 0
         self.problem: str | None = "The board is being loaded."
 
     def start(self) -> None:
@@ -42,6 +47,17 @@ class BoardListener:
         self._stop.set()
         self._thread.join(timeout=2 * WAIT_SECONDS)
 
+    def revision_of(self, table: str) -> tuple[int, int]:
+        """A value that differs from the one before when `table` may have changed in between.
+
+        What happened while the connection was lost cannot be known, so a new connection counts as a change of all.
+        """
+        return self._connections, self._changes[table]
+
+    def note_change(self, *tables: str) -> None:
+        """Count a change that this process made itself, instead of waiting for the notification of it."""
+        self._changes.update(tables)
+
     def _run(self) -> None:
         pause = 0.2
         while not self._stop.is_set():
@@ -50,6 +66,7 @@ class BoardListener:
                     connection.execute(f"LISTEN {CHANNEL}")
                     # Listening first, loading second: what changes in between is seen twice rather than never.
                     self._store.reload()
+                    self._connections += 1
                     self.problem = None
                     pause = 0.2
                     self._follow(connection)
@@ -70,10 +87,15 @@ class BoardListener:
                 continue
             for notification in connection.notifies(timeout=GATHER_SECONDS):
                 changed, deleted = _note(notification.payload, changed, deleted)
-            if deleted:
-                self._store.reload()
-            else:
-                self._store.refresh(changed)
+            # After the store: whoever sees the count rise finds the new state in it.
+            self._take_in(changed, deleted)
+            self._changes.update(changed)
+
+    def _take_in(self, changed: Iterable[str], deleted: bool) -> None:
+        if deleted:
+            self._store.reload()
+        else:
+            self._store.refresh(changed)
 
 
 def _note(payload: str, changed: set[str], deleted: bool) -> tuple[set[str], bool]:

@@ -57,7 +57,7 @@ class Choice:
     negated: bool = False
 
     def __str__(self) -> str:
-        return f"{_minus(self)}{self.field}:{','.join(map(_written, self.values))}"
+        return f"{_minus(self)}{self.field}:{','.join(map(written, self.values))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,8 @@ def _minus(part: Filter) -> str:
     return "-" if part.negated else ""
 
 
-def _written(value: str | int | Special) -> str:
+def written(value: str | int | Special) -> str:
+    """The value as it stands after the colon of a filter, quoted where it would be read otherwise without."""
     if isinstance(value, Special):
         return value.value
     text = str(value)

@@ -28,7 +28,18 @@ from ci_core.backlog.query_filters import (
 from ci_core.errors import QueryError
 from db.enums import Category, Complexity, Priority, Source, Status
 
-__all__ = ["Choice", "Field", "Filter", "NumberRange", "Query", "Special", "State", "TimeRange", "parse_query"]
+__all__ = [
+    "Choice",
+    "Field",
+    "Filter",
+    "NumberRange",
+    "Query",
+    "Special",
+    "State",
+    "TimeRange",
+    "closed_values",
+    "parse_query",
+]
 
 MOST_CHARACTERS = 2_000
 MOST_ID = 2**31 - 1
@@ -85,6 +96,14 @@ def parse_query(typed: str) -> Query:
     while words and words[-1] == "OR":
         words.pop()
     return Query(text=" ".join(words), filters=tuple(part for part in parts if not isinstance(part, str)))
+
+
+def closed_values(field: Field) -> tuple[str, ...]:
+    """Every value that `field` accepts, in the order of its enum; empty where the values are not a closed set."""
+    if field not in _CLOSED:
+        return ()
+    values, may_be_none = _CLOSED[field]
+    return (*values, *([Special.NONE.value] if may_be_none else []))
 
 
 def _parts(line: str) -> Iterable[str | Filter]:
@@ -231,8 +250,7 @@ def _refusal(field: Field, token: str, meant: str = "") -> QueryError:
 
 def _allowed(field: Field) -> str:
     if field in _CLOSED:
-        values, may_be_none = _CLOSED[field]
-        return f"Allowed for {field}: {', '.join([*values, *(['none'] if may_be_none else [])])}."
+        return f"Allowed for {field}: {', '.join(closed_values(field))}."
     examples = {
         Field.AREA: 'area:scanner, area:"options flow", area:none',
         Field.ASSIGNEE: "assignee:ada, assignee:me, assignee:none",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,27 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
 PAGES = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """One page: its file, its name in the bar, its address ("" is the start page), and its letter after `G`."""
+
+    file: str
+    title: str
+    path: str
+    letter: str
+
+
+PAGE_LINKS = (
+    PageLink("overview.py", "Overview", "", "O"),
+    PageLink("inbox.py", "Inbox", "inbox", "I"),
+    PageLink("board.py", "Board", "board", "B"),
+    PageLink("table.py", "Table", "table", "T"),
+    PageLink("timeline.py", "Timeline", "timeline", "L"),
+    PageLink("dependencies.py", "Dependencies", "dependencies", "D"),
+    PageLink("flow.py", "Flow", "flow", "F"),
+)
 ENTERED = "entered-by-the-app"
 
 
@@ -21,13 +43,8 @@ def navigation() -> StreamlitPage:
     """Draw the bar of pages and give the one that the address names."""
     page = st.navigation(
         [
-            st.Page(PAGES / "overview.py", title="Overview", default=True),
-            st.Page(PAGES / "inbox.py", title="Inbox", url_path="inbox"),
-            st.Page(PAGES / "board.py", title="Board", url_path="board"),
-            st.Page(PAGES / "table.py", title="Table", url_path="table"),
-            st.Page(PAGES / "timeline.py", title="Timeline", url_path="timeline"),
-            st.Page(PAGES / "dependencies.py", title="Dependencies", url_path="dependencies"),
-            st.Page(PAGES / "flow.py", title="Flow", url_path="flow"),
+            st.Page(PAGES / link.file, title=link.title, url_path=link.path or None, default=not link.path)
+            for link in PAGE_LINKS
         ],
         position="top",
     )

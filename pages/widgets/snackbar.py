@@ -48,7 +48,7 @@ def _put(text: str, *, enhancement_id: int | None = None, transaction_id: int | 
 
 
 def draw_snackbar() -> None:
-    """Draw the message that is due, if one is."""
+    """Draw the message that is due, if one is; the header does it on every page, and nobody else."""
     message = st.session_state.get(STATE)
     if message is None or not NOT_BEFORE_SECONDS < time.monotonic() - message.at < SHOWN_SECONDS:
         return
@@ -70,3 +70,4 @@ def _undo(message: _Message) -> None:
 
     refusal = act(backend(), change, tables=LINKS)
     tell(f"Not undone: {refusal}" if refusal else "Undone.")
+    st.rerun()  # the header runs by itself, and what the page shows may be what was taken back

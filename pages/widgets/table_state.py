@@ -19,7 +19,7 @@ from pages.widgets.board_source import CardFilter
 from pages.widgets.bulk_dialog import ask_for_bulk
 from pages.widgets.export_menu import Rows
 from pages.widgets.session import Backend, actor
-from pages.widgets.snackbar import draw_snackbar, offer_undo
+from pages.widgets.snackbar import offer_undo
 from pages.widgets.table_grid.columns import BY_KEY, DEFAULT_SORTING, chosen_columns, chosen_sorting
 from pages.widgets.table_grid.edits import GridMemory, Problem, forget, label_of, store_edits, write_mine
 from pages.widgets.table_grid.frame import grid_frame
@@ -184,8 +184,7 @@ def _write_mine(shared: Backend, problem: Problem) -> None:
 
 @st.fragment(run_every=WATCH_SECONDS)
 def watch(shared: Backend) -> None:
-    """Show the message that is due, and draw the table anew when somebody has changed something in it."""
-    draw_snackbar()
+    """Draw the table anew when somebody has changed something in it."""
     now = time.monotonic()
     changed = shared.store.revision != st.session_state.get("table-revision")
     if changed and address.open_item() is None and now - st.session_state.get("table-drawn", 0.0) > REDRAW_SECONDS:

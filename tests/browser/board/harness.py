@@ -186,6 +186,13 @@ class AppPage:
     def wait_until_saved(self, timeout: float = 20_000) -> None:
         self.page.wait_for_selector('.kanban[data-waiting="0"]', state="attached", timeout=timeout)
 
+    def wait_until(self, holds: Callable[[], bool], seconds: float = 10) -> None:
+        """Wait, while the page goes on, until something outside of it is true."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, "it never came true"
+            self.page.wait_for_timeout(50)
+
     def field(self, label: str) -> Locator:
         """The input with this label in the open dialog."""
         return self.dialog.get_by_label(label, exact=True)

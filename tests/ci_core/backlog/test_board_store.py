@@ -221,12 +221,32 @@ def test_the_listener_brings_a_foreign_change_without_being_asked(database: Data
         listener.stop()
 
 
+def test_the_listener_counts_changes_of_each_table(database: Database) -> None:
+    listener = BoardListener(database, BoardStore(database))
+    listener.start()
+    try:
+        assert eventually(lambda: listener.problem is None)
+        bell, views = (listener.revision_of(table) for table in ("ci_notifications", "ci_saved_views"))
+        with database.transaction("bob") as session:
+            session.execute(
+                text("INSERT INTO ci_notifications (person, kind, summary) VALUES ('ada', 'assigned', 'assigned')")
+            )
+
+        assert eventually(lambda: listener.revision_of("ci_notifications") != bell, seconds=2)
+        assert listener.revision_of("ci_saved_views") == views
+        listener.note_change("ci_saved_views")
+        assert listener.revision_of("ci_saved_views") != views
+    finally:
+        listener.stop()
+
+
 def test_the_listener_survives_a_lost_connection_and_catches_up(database: Database) -> None:
     store = BoardStore(database)
     listener = BoardListener(database, store)
     listener.start()
     try:
         assert eventually(lambda: listener.problem is None)
+        before = listener.revision_of("ci_notifications")
         with database.transaction("root") as session:
             killed = session.execute(
                 text(
@@ -239,5 +259,6 @@ def test_the_listener_survives_a_lost_connection_and_catches_up(database: Databa
 
         assert killed >= 1
         assert eventually(lambda: store.card(card_id) is not None)
+        assert eventually(lambda: listener.revision_of("ci_notifications") != before)  # it may have changed meanwhile
     finally:
         listener.stop()
