@@ -1,37 +1,70 @@
-"""The start page: what needs attention first."""
+"""The start page: what needs me, what changed since I was here, and how things stand."""
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
-from ci_core.backlog.listing import list_enhancements
-from ci_core.backlog.query_syntax import parse_query
+from ci_core.overview import CHOICES, SINCE_LAST_VISIT
 from pages.widgets import address
 from pages.widgets.board_state import draw_nothing_yet
+from pages.widgets.digest_dialog import digest_dialog, digest_is_open, open_digest
 from pages.widgets.navigation import begin_page
+from pages.widgets.outage import outage_shown
+from pages.widgets.overview_source import fresh_overview
+from pages.widgets.page_links import follow, go_where_asked
+from pages.widgets.panels import panels
 from pages.widgets.session import backend
-from pages.widgets.text import as_text, label, number, shortened
+from pages.widgets.visit import note_visit
 
-TOP = 10
+TICK_SECONDS = 5.0
+NAMES = {"visit": "Last visit", "1d": "1 day", "7d": "7 days", "30d": "30 days"}
+SINCE, SHOWN = "since", "since-shown"
+
+
+def draw_period() -> str:
+    """Draw the choice of since when changes are told; the address alone holds it."""
+    asked = st.query_params.get(SINCE, SINCE_LAST_VISIT)
+    st.session_state[SHOWN] = asked if asked in CHOICES else SINCE_LAST_VISIT
+    chosen = st.segmented_control(
+        "Changes since",
+        CHOICES,
+        required=True,
+        format_func=NAMES.__getitem__,
+        key=SHOWN,
+        on_change=remember_period,
+        label_visibility="collapsed",
+    )
+    return chosen or SINCE_LAST_VISIT
+
+
+def remember_period() -> None:
+    chosen = st.session_state.get(SHOWN)
+    if chosen in (None, SINCE_LAST_VISIT):
+        st.query_params.pop(SINCE, None)
+    else:
+        st.query_params[SINCE] = chosen
+
 
 begin_page()
+go_where_asked()
 shared = backend()
-with shared.database.reading() as session:
-    top = list_enhancements(session, parse_query("is:open"), limit=TOP)
-if not shared.store.all_cards():
-    draw_nothing_yet()
-else:
-    st.markdown("##### Top priorities")
-    for item in top.enhancements:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"top-{item.id}"):
-            st.button(
-                as_text(f"#{item.id} {shortened(item.title, 90)}"),
-                key=f"go-top-{item.id}",
-                type="tertiary",
-                on_click=partial(address.open_item_page, item.id),
-                width="stretch",
-                wrap=False,
-            )
-            st.caption(f"{label(item.status)} · {number(item.ai_priority_score)}", width="content")
+note_visit(shared)
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="overview-bar"):
+    st.markdown("**Overview**", width="content")
+    since = draw_period()
+    st.space("stretch")
+    st.button("Digest", on_click=open_digest, icon=":material/mail:", key="open-digest")
+
+
+@st.fragment(run_every=TICK_SECONDS)
+def live_overview() -> None:
+    with outage_shown(inside="overview"):
+        overview = fresh_overview(shared, since)
+        if overview.is_empty:
+            draw_nothing_yet()
+        panels(overview, on_open=address.open_item_page, on_go=follow)
+
+
+live_overview()
+if digest_is_open() and address.open_item() is None:
+    digest_dialog(shared, fresh_overview(shared, since))

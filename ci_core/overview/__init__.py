@@ -5,7 +5,7 @@ last, and `digest` makes an e-mail of it.
 """
 
 from ci_core.overview.period import CHOICES, SINCE_LAST_VISIT, period_from
-from ci_core.overview.reading import overview_of
+from ci_core.overview.reading import newest_change, overview_of
 from ci_core.overview.values import Block, Completions, Figure, Glance, Hint, Line, Overview, Period, StatusCount
 from ci_core.overview.visits import VISIT_ENDS_AFTER, Visit, current_visit, touch_visit
 
@@ -24,6 +24,7 @@ __all__ = [
     "StatusCount",
     "Visit",
     "current_visit",
+    "newest_change",
     "overview_of",
     "period_from",
     "touch_visit",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -18,6 +19,8 @@ from db.enums import Status
 
 PEOPLE_SHOWN = 12
 AGENTS_SHOWN = 4
+# Of lines that say the same of different items, as after an import.
+SAME_SHOWN = 3
 # Of one item; more would make a paragraph of a line.
 ENTRIES_READ = 12
 WORDS_SHOWN = 4
@@ -47,23 +50,32 @@ def _block(
     rows: Iterable[Row[Any]], by_agent: bool, entries: Sequence[tuple[int, Entry]], cards: Mapping[int, Row[Any]]
 ) -> Block:
     titles = {card.id: card.title for card in cards.values()}
-    lines, more, total = [], [], 0
-    for row in rows:
-        if row.by_agent is not by_agent:
-            continue
+    lines: list[Line] = []
+    said: Counter[str] = Counter()
+    rest: dict[str, Counter[str]] = {}
+    total = 0
+    for row in (row for row in rows if row.by_agent is by_agent):
         total += row.items
         if row.item is None:
-            more.append(_rest(row))
+            rest.setdefault(row.actor, Counter()).update(_kinds(row))
             continue
-        line = _line(row.item, [entry for item, entry in entries if item == row.item], cards.get(row.item), titles)
-        if line is not None:
+        own = [entry for item, entry in entries if item == row.item]
+        line = _line(row.item, own, cards.get(row.item), titles)
+        if line is None:
+            continue
+        said[line.note] += 1
+        if said[line.note] <= SAME_SHOWN:
             lines.append(line)
+        else:
+            kind = "added" if any(entry.action == "insert" for entry in own) else "changed"
+            rest.setdefault(own[-1].actor, Counter())[kind] += 1
+    more = tuple(_rest(actor, kinds) for actor, kinds in rest.items())
     key, title, hint = (
         ("agents", "By agents", "No agent changed anything in this time.")
         if by_agent
         else ("people", "By your colleagues", "Nobody else changed anything in this time.")
     )
-    return Block(key, title, tuple(lines), total, tuple(more), hint=None if lines else Hint(hint))
+    return Block(key, title, tuple(lines), total, more, hint=None if lines else Hint(hint))
 
 
 def _line(item: int, entries: Sequence[Entry], card: Row[Any] | None, titles: Mapping[int, str]) -> Line | None:
@@ -89,9 +101,12 @@ def _line(item: int, entries: Sequence[Entry], card: Row[Any] | None, titles: Ma
     )
 
 
-def _rest(row: Row[Any]) -> str:
+def _kinds(row: Row[Any]) -> dict[str, int]:
     changed = row.items - row.added - row.deleted - row.scored
-    kinds = ((row.added, "added"), (changed, "changed"), (row.scored, "scored"), (row.deleted, "deleted"))
-    return f"and {row.items:,} more by {row.actor}: " + ", ".join(
-        f"{count:,} {kind}" if count != row.items else kind for count, kind in kinds if count
-    )
+    return {"added": row.added, "changed": changed, "scored": row.scored, "deleted": row.deleted}
+
+
+def _rest(actor: str, kinds: Mapping[str, int]) -> str:
+    items = sum(kinds.values())
+    told = ", ".join(f"{count:,} {kind}" if count != items else kind for kind, count in kinds.items() if count)
+    return f"and {items:,} more by {actor}: {told}"

@@ -47,7 +47,7 @@ def _unread(session: Session, person: str) -> Block:
     unread = [notification for notification in newest if notification.read_at is None]
     # Whoever is called by name is asked for something.
     unread.sort(key=lambda notification: notification.kind is not NotificationKind.MENTIONED)
-    return Block("unread", "Said to you", tuple(map(_notified, unread[:SHOWN])), total)
+    return Block("unread", "Unread", tuple(map(_notified, unread[:SHOWN])), total)
 
 
 def _notified(notification: Notification) -> Line:
@@ -123,7 +123,7 @@ def _inbox(session: Session, since: datetime, now: datetime) -> Block:
     text = f"{counted(row.waiting, 'proposal')} {'wait' if row.waiting > 1 else 'waits'} for a decision"
     note = f"the oldest for {lasting(now - row.oldest_at)}"
     note = f"{row.fresh:,} of them new, {note}" if row.fresh else note
-    return Block("inbox", "Inbox", (Line(text, note, page="inbox"),), row.waiting, page="inbox")
+    return Block("inbox", "Inbox", (Line(text, note, page="inbox"),), row.waiting)
 
 
 def _over_limit(session: Session, statuses: Iterable[StatusCount]) -> Block:
@@ -138,4 +138,4 @@ def _over_limit(session: Session, statuses: Iterable[StatusCount]) -> Block:
         for status in statuses
         if (limit := limits.get(status.status)) and status.count > limit.limit
     )
-    return Block("over-limit", "Too full", lines, len(lines), page="board")
+    return Block("over-limit", "Too full", lines, len(lines))

@@ -93,6 +93,14 @@ TOP_COUNT = text("""
     SELECT count(*) FROM ci_enhancements WHERE status IN ('proposed', 'approved', 'in_progress', 'blocked')
 """)
 
+NEWEST = text("""
+    SELECT coalesce((SELECT max(id) FROM ci_audit_log), 0),
+           coalesce((SELECT max(id) FROM ci_notifications), 0),
+           (SELECT count(*) FROM ci_notifications WHERE lower(person) = lower(:person) AND read_at IS NULL),
+           (SELECT count(*) FROM ci_research_findings),
+           coalesce((SELECT extract(epoch FROM previous_at)::bigint FROM ci_visits WHERE person = :person), 0)
+""")
+
 # The log has no index by time, but ids rise with time: twenty looks find the first of a million entries.
 FIRST_SINCE = text("""
     WITH RECURSIVE looks (low, high) AS (

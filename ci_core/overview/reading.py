@@ -63,3 +63,8 @@ def _state(status: str, assignee: str | None, blocked_by: list[int]) -> str:
 def _completions(session: Session, now: datetime) -> Completions:
     found: dict[int, int] = {row[0]: row[1] for row in session.execute(queries.COMPLETED, {"now": now})}
     return Completions(tuple(found.get(day, 0) for day in reversed(range(DAYS))))
+
+
+def newest_change(session: Session, person: str) -> tuple[int, ...]:
+    """Numbers that differ when something of an overview can have changed, but for the passing of time."""
+    return tuple(session.execute(queries.NEWEST, {"person": person}).one())

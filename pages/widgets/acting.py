@@ -9,6 +9,7 @@ from typing import Any
 from ci_core.errors import CiError
 from db.errors import DatabaseError
 from pages.widgets.session import Backend, actor
+from pages.widgets.visit import note_visit
 
 log = logging.getLogger(__name__)
 LINKS = ("ci_enhancement_dependencies", "ci_enhancement_similarities")
@@ -32,6 +33,7 @@ def act(
 
 def show_own_change(shared: Backend, tables: Iterable[str] = ()) -> None:
     """Take what was just stored into the board at once, instead of a moment later with everybody else's."""
+    note_visit(shared)
     try:
         shared.store.refresh(tables)
     except DatabaseError as error:

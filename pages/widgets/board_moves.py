@@ -18,6 +18,7 @@ from pages.widgets.kanban import ClientOperations, Outcome, remember_outcomes
 from pages.widgets.session import Backend, actor
 from pages.widgets.snackbar import offer_undo
 from pages.widgets.text import shortened
+from pages.widgets.visit import note_visit
 
 log = logging.getLogger(__name__)
 ACKNOWLEDGED = "board_acknowledged"
@@ -44,6 +45,7 @@ def carry_out(shared: Backend, source: StoreSource, received: ClientOperations) 
     except DatabaseError as error:
         log.warning("board_moves_wait client=%s moves=%d reason=%s", received.client, len(moves), error)
         return
+    note_visit(shared)
     answers = [Outcome(one.sequence, one.kind.value, one.message, source.cards(one.card_ids)) for one in results]
     st.session_state[ACKNOWLEDGED] = remember_outcomes(st.session_state.get(ACKNOWLEDGED), received, answers)
     _offer_undo(shared, moves, results)

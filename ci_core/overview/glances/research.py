@@ -13,6 +13,7 @@ from db.enums import FindingStatus
 from db.tables import ResearchFinding, ResearchSource
 
 SHOWN = 4
+SET_UP = "python -m ci_core setup"
 # What nobody needs to look at any more.
 CLOSED = (FindingStatus.REJECTED.value, FindingStatus.DUPLICATE.value, FindingStatus.ARCHIVED.value)
 LABELS = {
@@ -71,8 +72,10 @@ def _hint(session: Session, total: int) -> Hint:
     if scanned:
         return Hint("The scans so far found nothing new.")
     enabled = session.scalar(select(func.count()).where(ResearchSource.enabled)) or 0
+    if not enabled:
+        return Hint("No scan has run yet, and no source is switched on. This sets up the usual ones:", command=SET_UP)
     return Hint(
-        f"No scan has run yet: {counted(enabled, 'source')} {'are' if enabled != 1 else 'is'} set up, and this version "
-        "has no research agent. Once it has, findings stand here, scored. The sources are rows of a table:",
+        f"No scan has run yet: {counted(enabled, 'source')} {'are' if enabled > 1 else 'is'} set up, and this version "
+        "has no research agent. Once it has, findings stand here with their scores. The sources, in the database:",
         command="SELECT source_name, search_queries FROM ci_research_sources WHERE enabled;",
     )

@@ -208,6 +208,13 @@ def test_research_says_truthfully_that_nothing_was_scanned(session: Session) -> 
     assert ("Last scan", "never") in [(figure.label, figure.value) for figure in glance.figures]
 
 
+def test_without_a_source_research_says_how_to_get_some(session: Session) -> None:
+    glance = next(glance for glance in seen(session).glances if glance.key == "research")
+
+    assert glance.block.hint is not None
+    assert glance.block.hint.command == "python -m ci_core setup"
+
+
 def test_research_shows_the_pipeline_and_the_newest_findings(session: Session) -> None:
     for number, status in enumerate(("new", "analyzed", "analyzed", "duplicate", "rejected")):
         run(
