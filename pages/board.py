@@ -9,7 +9,9 @@ import streamlit as st
 from pages.widgets import address, board_moves, board_state
 from pages.widgets.board_export import board_rows
 from pages.widgets.board_limits import limits_popover
-from pages.widgets.board_source import StoreSource, columns, filter_choices, matching_ids
+from pages.widgets.board_look import look_popover
+from pages.widgets.board_source import columns, filter_choices, matching_ids
+from pages.widgets.board_window import WindowedSource
 from pages.widgets.bulk_dialog import ask_for_bulk
 from pages.widgets.export_menu import draw_export
 from pages.widgets.filters import clear_filters, draw_filters
@@ -25,7 +27,9 @@ TICK_SECONDS = 1.0
 
 begin_page()
 shared = backend()
-source = StoreSource(shared.store)
+source = st.session_state.get("board_source")
+if source is None or not source.is_of(shared.store):
+    source = st.session_state["board_source"] = WindowedSource(shared.store)
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="board-bar"):
     st.markdown("**Board**", width="content")
@@ -36,15 +40,22 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     st.space("stretch")
     draw_saved_views("board")
     draw_export("Board", partial(board_rows, shared, wanted))
+    look = look_popover()
     limits_popover(shared)
 if misunderstood:
     st.caption(f":orange[:material/info:] {as_text(misunderstood)}")
+
+
+def show_older(tracker: BaseTracker, status: str) -> None:
+    source.show_more(status)
+    tracker.forget()
 
 
 @st.fragment(run_every=TICK_SECONDS)
 def live_board() -> None:
     tracker = st.session_state.setdefault("board_tracker", BaseTracker())
     shown = matching_ids(shared.store, wanted)
+    source.look(shown)
     with state_slot:
         board_state.draw_state(shared, shown)
     with outage_shown(inside="board"):
@@ -57,13 +68,16 @@ def live_board() -> None:
             key="board",
             columns=columns(shared.store.limits()),
             update=tracker.update_for(source),
-            filter_ids=shown,
+            filter_ids=source.filter_ids(),
+            older=source.older(),
+            look=look,
             acknowledged=st.session_state.get(board_moves.ACKNOWLEDGED),
             selected_id=address.open_item(),
             message=board_state.outage_message(shared),
             on_operations=partial(board_moves.carry_out, shared, source),
             on_open=address.open_item_page,
             on_need_base=tracker.forget,
+            on_older=partial(show_older, tracker),
             on_bulk=lambda cards: ask_for_bulk([(card.id, card.version) for card in cards]),
         )
 

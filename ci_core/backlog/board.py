@@ -28,7 +28,8 @@ BOARD_STATUSES = tuple(status for status in Status if status is not Status.ARCHI
 class BoardMove:
     """Put cards, in this order, into the column `status`, below `after_id` and above `before_id`.
 
-    `cards` pairs each enhancement's id with the version that the person saw; `sequence` counts a client's operations.
+    `cards` pairs each enhancement's id with the version that the person saw; `sequence` counts a client's operations;
+    `also` is a field with the value that it gets along with the move.
     """
 
     sequence: int
@@ -36,6 +37,7 @@ class BoardMove:
     status: Status
     after_id: int | None = None
     before_id: int | None = None
+    also: tuple[str, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def _apply(database: Database, client_id: str, move: BoardMove, actor: str, poli
             actor=actor,
             after_id=move.after_id,
             before_id=move.before_id,
+            also=dict([move.also]) if move.also else None,
             policy=policy,
         )
 
@@ -99,7 +102,7 @@ def _fingerprint(move: BoardMove) -> dict[str, Any]:
         "status": move.status.value,
         "after": move.after_id,
         "before": move.before_id,
-    }
+    } | ({"also": list(move.also)} if move.also else {})
 
 
 def wip_limits(session: Session) -> dict[Status, WipLimit]:

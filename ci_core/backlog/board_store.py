@@ -21,7 +21,7 @@ from db.engine import Database
 from db.enums import Status
 
 OPEN = {Status.PROPOSED, Status.APPROVED, Status.IN_PROGRESS, Status.BLOCKED, Status.DEFERRED}
-LINK_TABLES = {"ci_enhancement_dependencies", "ci_enhancement_similarities"}
+LINK_TABLES = {"ci_enhancement_dependencies", "ci_enhancement_similarities", "ci_reactions"}
 REMEMBERED_REMOVALS = 5000
 
 CHANGED_CARDS = text("""
@@ -39,6 +39,9 @@ SNAPSHOT = text(
 EVERYTHING = 2**63 - 1
 BLOCKERS = text("SELECT enhancement_id, other_id FROM ci_enhancement_dependencies WHERE kind = 'blocked_by'")
 SIMILAR = text("SELECT low_id, high_id FROM ci_enhancement_similarities")
+VOTES = text("""
+    SELECT enhancement_id, count(*) FROM ci_reactions WHERE kind = 'vote' AND comment_id IS NULL GROUP BY enhancement_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ class BoardCard:
 
     `score` is 0–100; `hours` the estimate; `entered` when it came into its column (epoch seconds); `blocked_by` the
     blockers that are still open; `similar` how many others on the board read nearly the same; `position` the digits
-    of a decimal fraction, by which (then by id) the cards of a column are ordered. A proposal can be out of the inbox
-    until `snoozed_until` (epoch seconds) or until the enhancement `snoozed_for` is done.
+    of a decimal fraction, by which (then by id) the cards of a column are ordered. `snoozed_until` (epoch seconds) and
+    `snoozed_for` say until when or until which other one a proposal is put aside; `votes` how many want it.
     """
 
     id: int
@@ -65,10 +68,11 @@ class BoardCard:
     entered: float
     assignee: str | None
     tags: tuple[str, ...]
-    blocked_by: tuple[int, ...] = ()
-    similar: int = 0
     snoozed_until: float | None = None
     snoozed_for: int | None = None
+    blocked_by: tuple[int, ...] = ()
+    similar: int = 0
+    votes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ class BoardStore:
                 rows = session.execute(CHANGED_CARDS, {"since": self._since, "until": until}).all()
                 links = None
                 if not self._loaded or names & LINK_TABLES:
-                    links = _Links(session.execute(BLOCKERS).all(), session.execute(SIMILAR).all())
+                    links = _Links(*(session.execute(query).all() for query in (BLOCKERS, SIMILAR, VOTES)))
                 if not self._loaded or "ci_board_columns" in names:
                     self._limits = wip_limits(session)
             self._since = snapshot.oldest
@@ -203,9 +207,10 @@ class BoardStore:
             if (blocker := cards.get(other)) is not None and blocker.status in OPEN
         )
         similar = sum(1 for other in self._links.similar.get(card.id, ()) if other in cards)
-        if blocked_by == card.blocked_by and similar == card.similar:
+        votes = self._links.votes.get(card.id, 0)
+        if (blocked_by, similar, votes) == (card.blocked_by, card.similar, card.votes):
             return card
-        return replace(card, blocked_by=blocked_by, similar=similar)
+        return replace(card, blocked_by=blocked_by, similar=similar, votes=votes)
 
     def _drop(self, card_id: int, revision: int) -> None:
         self._cards.pop(card_id, None)
@@ -217,23 +222,29 @@ class BoardStore:
 
 
 class _Links:
-    """Who waits for whom, and who resembles whom, looked up from either side."""
+    """Who waits for whom, and who resembles whom, looked up from either side; and how many votes each has."""
 
-    def __init__(self, blockers: Iterable[Any] = (), similar: Iterable[Any] = ()) -> None:
+    def __init__(self, blockers: Iterable[Any] = (), similar: Iterable[Any] = (), votes: Iterable[Any] = ()) -> None:
         pairs = [(row[0], row[1]) for row in blockers]
         twins = [(row[0], row[1]) for row in similar]
         self.blockers = _by_first(pairs)
         self.waiting = _by_first((right, left) for left, right in pairs)
         self.similar = _by_first([*twins, *((right, left) for left, right in twins)])
+        self.votes: dict[int, int] = {row[0]: row[1] for row in votes}
 
     def neighbours(self, card_id: int) -> tuple[int, ...]:
         return self.waiting.get(card_id, ()) + self.similar.get(card_id, ())
 
     def differing(self, other: _Links) -> set[int]:
-        """The cards whose own links are not the same in `other`."""
+        """The cards whose own links or votes are not the same in `other`."""
+        pairs: tuple[tuple[Mapping[int, Any], Mapping[int, Any]], ...] = (
+            (self.blockers, other.blockers),
+            (self.similar, other.similar),
+            (self.votes, other.votes),
+        )
         return {
             card_id
-            for mine, theirs in ((self.blockers, other.blockers), (self.similar, other.similar))
+            for mine, theirs in pairs
             for card_id in mine.keys() | theirs.keys()
             if mine.get(card_id) != theirs.get(card_id)
         }

@@ -144,6 +144,7 @@ def move_enhancements(
     actor: str,
     after_id: int | None = None,
     before_id: int | None = None,
+    also: Mapping[str, Any] | None = None,
     reason: str | None = None,
     policy: ScoringPolicy = DEFAULT_POLICY,
 ) -> tuple[Enhancement, ...]:
@@ -154,15 +155,17 @@ def move_enhancements(
 
     Args:
         cards: pairs of id and the version that the person saw (None: whatever has happened since).
+        also: fields to change along with the move, as `update_enhancement` takes them; not the status.
         reason: why, recorded in the audit log; needed to complete what still waits for others.
 
     Raises:
-        EditConflict: somebody else moved one of them since; names the first.
+        EditConflict: somebody else moved one of them (or changed one of these fields) since; names the first.
         NotAllowed: the lifecycle forbids the step, or open blockers stand in the way and no reason is given.
         NotFound: one of them does not exist.
         InvalidInput: a card is given twice, or a version does not exist, or the status is unknown.
     """
-    target = Status(checked_fields({"status": status})["status"])
+    values = checked_fields({**(also or {}), "status": status})
+    target = Status(values["status"])
     ids = [card_id for card_id, _ in cards]
     if len(set(ids)) < len(ids):
         raise InvalidInput("cards", "A card can be moved only once at a time.")
@@ -175,7 +178,7 @@ def move_enhancements(
     planned = {}
     for place, (card_id, expected_version) in enumerate(cards):
         rank = ranks[place] if ranks else None
-        planned[card_id] = (rows[card_id], _step(session, rows[card_id], target, rank, expected_version))
+        planned[card_id] = (rows[card_id], _step(session, rows[card_id], values, rank, expected_version))
     check_rules(session, planned.values())
     moved = [planned[card_id] for card_id in ids if planned[card_id][1]]
     written = dict(zip((row["id"] for row, _ in moved), write(session, moved, policy), strict=True))
@@ -183,15 +186,14 @@ def move_enhancements(
 
 
 def _step(
-    session: Session, row: Stored, target: Status, rank: Decimal | None, expected_version: int | None
+    session: Session, row: Stored, values: Mapping[str, Any], rank: Decimal | None, expected_version: int | None
 ) -> dict[str, Any]:
     check_version(row["version"], expected_version)
-    if row["status"] != target:
-        wanted: dict[str, Any] = {"status": target.value, "board_rank": rank}
-    else:
-        wanted = {"board_rank": rank} if rank is not None and rank != row["board_rank"] else {}
+    wanted = {name: value for name, value in values.items() if value != row[name]}
+    if "status" in wanted or (rank is not None and rank != row["board_rank"]):
+        wanted["board_rank"] = rank
     if wanted and expected_version not in (None, row["version"]):
         # A rank counts inside a column only: what matters of a step to another column is the column.
-        decisive = {name: value for name, value in wanted.items() if name == "status" or "status" not in wanted}
+        decisive = {name: value for name, value in wanted.items() if name != "board_rank" or "status" not in wanted}
         refuse_conflicts(row["id"], row, decisive, changed_since(session, row["id"], expected_version))
     return wanted

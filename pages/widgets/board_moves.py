@@ -12,7 +12,7 @@ from ci_core.backlog.lifecycle import LABELS
 from ci_core.backlog.operations import OutcomeKind
 from db.enums import Status
 from db.errors import DatabaseError
-from pages.widgets.board_source import StoreSource
+from pages.widgets.board_window import WindowedSource
 from pages.widgets.detail_save import expect_completion
 from pages.widgets.kanban import ClientOperations, Outcome, remember_outcomes
 from pages.widgets.session import Backend, actor
@@ -22,9 +22,10 @@ from pages.widgets.visit import note_visit
 
 log = logging.getLogger(__name__)
 ACKNOWLEDGED = "board_acknowledged"
+LANE_FIELDS = {"area": "feature_area", "assignee": "assignee", "category": "category", "priority": "priority"}
 
 
-def carry_out(shared: Backend, source: StoreSource, received: ClientOperations) -> None:
+def carry_out(shared: Backend, source: WindowedSource, received: ClientOperations) -> None:
     """Store the moves of one browser and prepare its answer.
 
     With the database gone nothing is answered: the browser keeps its moves and sends them again.
@@ -36,6 +37,7 @@ def carry_out(shared: Backend, source: StoreSource, received: ClientOperations) 
             Status(move.status),
             move.after,
             move.before,
+            (LANE_FIELDS[move.lane.field], move.lane.value) if move.lane else None,
         )
         for move in received.operations
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,12 +10,15 @@ from ci_core.backlog.board import BOARD_STATUSES, WipLimit
 from ci_core.backlog.board_store import BoardCard, BoardStore
 from ci_core.backlog.lifecycle import LABELS, allowed_transitions
 from db.enums import Status
-from pages.widgets.kanban import Card, Changes, Column
+from pages.widgets.kanban import Card, Column
 
 TRANSITIONS = {
     status: tuple(target.value for target in allowed_transitions(status) if target in BOARD_STATUSES)
     for status in BOARD_STATUSES
 }
+# Where work ends, the newest stand on top, and nobody places a card by hand.
+BY_ARRIVAL = (Status.COMPLETED, Status.REJECTED)
+LATEST_SECONDS = 10**10
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,33 +78,6 @@ class FilterChoices:
     assignees: tuple[str, ...]
 
 
-class StoreSource:
-    """`BoardStore` as a `BoardSource`: cards of the library become cards of the component."""
-
-    def __init__(self, store: BoardStore) -> None:
-        self._store = store
-
-    @property
-    def revision(self) -> int:
-        """The revision that the board is at."""
-        return self._store.revision
-
-    def all_cards(self) -> Sequence[Card]:
-        """Every card of the board."""
-        return _all_cards(self._store, self._store.revision)
-
-    def changes_since(self, revision: int, limit: int) -> Changes | None:
-        """What changed after `revision`, or None when that is more than `limit` cards or not known."""
-        changes = self._store.changes_since(revision, limit)
-        if changes is None:
-            return None
-        return Changes([shown_card(card) for card in changes.cards], changes.removed)
-
-    def cards(self, ids: Collection[int]) -> list[Card]:
-        """These cards as they are now; those that have left the board are missing."""
-        return [shown_card(card) for card_id in ids if (card := self._store.card(card_id)) is not None]
-
-
 def matching_ids(store: BoardStore, wanted: CardFilter) -> tuple[int, ...] | None:
     """The ids that `wanted` lets through; None when it lets everything through."""
     return None if wanted.is_empty else _matching_ids(store, store.revision, wanted)
@@ -112,12 +88,7 @@ def filter_choices(store: BoardStore) -> FilterChoices:
     return _filter_choices(store, store.revision)
 
 
-# One answer per revision serves every session; the few older ones are dropped by size.
-@lru_cache(maxsize=2)
-def _all_cards(store: BoardStore, revision: int) -> tuple[Card, ...]:  # noqa: ARG001 - the revision is the key
-    return tuple(shown_card(card) for card in store.all_cards())
-
-
+# One answer per revision serves every session; the older ones are dropped by size.
 @lru_cache(maxsize=128)
 def _matching_ids(store: BoardStore, revision: int, wanted: CardFilter) -> tuple[int, ...]:  # noqa: ARG001
     return tuple(card.id for card in store.all_cards() if wanted.lets_through(card))
@@ -138,7 +109,7 @@ def shown_card(card: BoardCard) -> Card:
         title=card.title,
         status=card.status,
         priority=card.priority,
-        position=card.position,
+        position=_by_arrival(card.entered) if card.status in BY_ARRIVAL else card.position,
         version=card.version,
         score=card.score,
         score_overridden=card.score_overridden,
@@ -150,7 +121,15 @@ def shown_card(card: BoardCard) -> Card:
         blocked_by=card.blocked_by,
         similar=card.similar,
         tags=card.tags,
+        snoozed_until=card.snoozed_until,
+        snoozed_for=card.snoozed_for,
+        votes=card.votes,
     )
+
+
+def _by_arrival(entered: float) -> str:
+    """Digits by which the newest comes first."""
+    return f"{LATEST_SECONDS - entered:017.6f}".replace(".", "")
 
 
 def columns(limits: dict[Status, WipLimit]) -> list[Column]:
@@ -162,6 +141,7 @@ def columns(limits: dict[Status, WipLimit]) -> list[Column]:
             TRANSITIONS[status],
             limits[status].limit if status in limits else None,
             limits[status].set_by if status in limits else None,
+            by_arrival=status in BY_ARRIVAL,
         )
         for status in BOARD_STATUSES
     ]

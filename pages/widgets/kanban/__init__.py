@@ -6,7 +6,7 @@ The page decides nothing here either: it hands in cards and columns, and gets th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -17,15 +17,17 @@ from pages.widgets.kanban.encoding import encode
 from pages.widgets.kanban.protocol import (
     CardVersion,
     ClientOperations,
+    LaneChange,
     MalformedMessage,
     Move,
     parse_bulk,
     parse_need_base,
+    parse_older,
     parse_open,
     parse_operations,
     remember_outcomes,
 )
-from pages.widgets.kanban.values import Acknowledgement, BoardUpdate, Card, Column, Outcome
+from pages.widgets.kanban.values import Acknowledgement, BoardUpdate, Card, Column, Look, Older, Outcome
 
 __all__ = [
     "Acknowledgement",
@@ -37,13 +39,17 @@ __all__ = [
     "Changes",
     "ClientOperations",
     "Column",
+    "LaneChange",
+    "Look",
     "MalformedMessage",
     "Move",
+    "Older",
     "Outcome",
     "Snapshot",
     "kanban",
     "parse_bulk",
     "parse_need_base",
+    "parse_older",
     "parse_open",
     "parse_operations",
     "remember_outcomes",
@@ -63,6 +69,9 @@ def kanban(
     on_open: Callable[[int], None],
     on_need_base: Callable[[], None],
     on_bulk: Callable[[Sequence[CardVersion]], None] | None = None,
+    on_older: Callable[[str], None] | None = None,
+    older: Mapping[str, Older] | None = None,
+    look: Look | None = None,
     filter_ids: Sequence[int] | None = None,
     acknowledged: Acknowledgement | None = None,
     selected_id: int | None = None,
@@ -74,7 +83,8 @@ def kanban(
 
     `on_operations` gets every operation that the browser has no answer for, some perhaps for the second time: apply
     each (client, sequence) once, and pass what became of them as `acknowledged` (see `remember_outcomes`). `on_open`
-    gets the id of a card that the person wants to see, `on_bulk` those to change together.
+    gets the id of a card that the person wants to see, `on_bulk` those to change together, and
+    `on_older` the column of whose `older` cards (see `Older`) the person wants to see more.
     `on_need_base` says that the browser lacks the base: send one (`BaseTracker.forget`).
     `filter_ids` shows only these of the cards; `selected_id` is the card that is open beside
     the board; `message` stands above the columns; `height` is in pixels, and None fills the window.
@@ -98,6 +108,12 @@ def kanban(
         if cards and on_bulk is not None:
             on_bulk(cards)
 
+    def older_came() -> None:
+        status = _understood(lambda raw: parse_older(raw, statuses), key, "older")
+        if status is not None and on_older is not None:
+            on_older(status)
+
+    shown = look or Look()
     _mount(
         key=key,
         data=encode(
@@ -111,12 +127,17 @@ def kanban(
                 "read_only": read_only,
                 "message": message,
                 "height": height,
+                "lanes": shown.lanes,
+                "density": shown.density,
+                "hidden": list(shown.hidden),
+                "older": {status: {"all": one.all, "matching": one.matching} for status, one in (older or {}).items()},
             },
         ),
         on_operations_change=operations_came,
         on_open_change=open_came,
         on_need_base_change=on_need_base,
         on_bulk_change=bulk_came,
+        on_older_change=older_came,
     )
 
 

@@ -15,6 +15,7 @@ SCRIPTS = (
     "face",
     "notices",
     "chunks",
+    "layout",
     "view",
     "drag",
     "menu",
@@ -23,7 +24,7 @@ SCRIPTS = (
     "board",
 )
 
-STYLES = ("board.css", "card.css", "selection.css")
+STYLES = ("board.css", "card.css", "lanes.css", "selection.css")
 
 
 def board_html() -> str:

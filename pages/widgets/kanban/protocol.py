@@ -11,6 +11,8 @@ from pages.widgets.messages import MalformedMessage, integer, mapping, numbered,
 MAX_CARDS_PER_OPERATION = 1_000
 MAX_BULK_CARDS = 10_000
 MAX_STATUS_LENGTH = 64
+MAX_LANE_LENGTH = 200
+LANE_FIELDS = frozenset({"area", "assignee", "category", "priority"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,14 @@ class CardVersion:
 
     id: int
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class LaneChange:
+    """A move into another swimlane: the field that makes the lanes, and its value there (None: it has none)."""
+
+    field: str
+    value: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class Move:
     status: str
     after: int | None
     before: int | None
+    lane: LaneChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,11 @@ def parse_operations(raw: object, statuses: Collection[str] | None = None) -> Cl
 def parse_open(raw: object) -> int:
     """Return the id of the card that the person opened. Raises MalformedMessage."""
     return integer(mapping(raw, "the message").get("id"), "id", at_least=1)
+
+
+def parse_older(raw: object, statuses: Collection[str] | None = None) -> str:
+    """Return the column of which the person wants to see older cards. Raises MalformedMessage."""
+    return _status(mapping(raw, "the message").get("status"), "status", statuses)
 
 
 def parse_bulk(raw: object) -> tuple[CardVersion, ...]:
@@ -110,7 +126,20 @@ def _move(raw: object, where: str, statuses: Collection[str] | None) -> Move:
         status=_status(operation.get("status"), f"{where}.status", statuses),
         after=after,
         before=before,
+        lane=_lane(operation.get("lane"), f"{where}.lane"),
     )
+
+
+def _lane(raw: object, where: str) -> LaneChange | None:
+    if raw is None:
+        return None
+    lane = mapping(raw, where)
+    field, value = lane.get("field"), lane.get("value")
+    if not isinstance(field, str) or field not in LANE_FIELDS:
+        raise MalformedMessage(f"{where}.field", "makes no swimlanes")
+    if value is not None and (not isinstance(value, str) or not 0 < len(value) <= MAX_LANE_LENGTH):
+        raise MalformedMessage(f"{where}.value", f"is not a text of 1 to {MAX_LANE_LENGTH} characters")
+    return LaneChange(field, value)
 
 
 def _card_version(raw: object, where: str) -> CardVersion:

@@ -15,7 +15,8 @@ class Card:
 
     `score` is 0–100, higher is more urgent; `hours` is the estimate in hours; `entered` is when the card came into its
     column, in epoch seconds; `similar` is how many other cards look alike; `position` holds the digits of a decimal
-    fraction (0.xxx without "0."), and cards of a column stand in plain string order of it, then of id.
+    fraction (0.xxx without "0."), and cards of a column stand in plain string order of it, then of id. A proposal is
+    asleep until `snoozed_until` (epoch seconds), or until the card `snoozed_for` is done; `votes` is how many want it.
     """
 
     id: int
@@ -34,6 +35,9 @@ class Card:
     blocked_by: Sequence[int] = ()
     similar: int = 0
     tags: Sequence[str] = ()
+    snoozed_until: float | None = None
+    snoozed_for: int | None = None
+    votes: int = 0
 
     def wire(self) -> Wire:
         """Return the card as the browser reads it; written out because `asdict` takes ten times as long."""
@@ -52,6 +56,9 @@ class Card:
             "blocked_by": list(self.blocked_by),
             "similar": self.similar,
             "tags": list(self.tags),
+            "snoozed_until": self.snoozed_until,
+            "snoozed_for": self.snoozed_for,
+            "votes": self.votes,
             "version": self.version,
             "position": self.position,
         }
@@ -61,7 +68,8 @@ class Card:
 class Column:
     """One column of the board. `wip_limit` is soft: more cards are allowed and shown in red.
 
-    `transitions` are the statuses that its cards may go to; `wip_by` is who decided the limit.
+    `transitions` are the statuses that its cards may go to; `wip_by` is who decided the limit; `by_arrival` says that
+    the newest stand on top and nobody places a card by hand.
     """
 
     status: str
@@ -69,6 +77,7 @@ class Column:
     transitions: Sequence[str] = ()
     wip_limit: int | None = None
     wip_by: str | None = None
+    by_arrival: bool = False
 
     def wire(self) -> Wire:
         """Return the column as the browser reads it."""
@@ -78,7 +87,28 @@ class Column:
             "wip_limit": self.wip_limit,
             "wip_by": self.wip_by,
             "transitions": list(self.transitions),
+            "by_arrival": self.by_arrival,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """How many cards of a column are not sent; `matching` of them the filter lets through."""
+
+    all: int
+    matching: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a person likes to see the board.
+
+    `lanes` is the field that makes the swimlanes, or None; `hidden` are parts of a card that are left out.
+    """
+
+    lanes: Literal["area", "assignee", "category", "priority"] | None = None
+    density: Literal["comfortable", "compact"] = "comfortable"
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ci_core.backlog import get_enhancement, update_enhancement
 from ci_core.backlog.board import BoardMove, apply_moves, set_wip_limit, wip_limits
 from ci_core.backlog.operations import OutcomeKind, forget_old_operations
 from ci_core.errors import InvalidInput
@@ -161,3 +163,30 @@ def test_a_column_limit_is_kept_with_who_set_it_and_can_be_lifted(session: Sessi
 def test_a_limit_that_means_nothing_is_refused(session: Session, limit: int) -> None:
     with pytest.raises(InvalidInput, match="1 to 9,999"):
         set_wip_limit(session, Status.IN_PROGRESS, limit, actor="ann")
+
+
+def test_a_move_changes_a_field_along_with_the_column_exactly_once(database: Database) -> None:
+    card = add(database, "Cache the option chain")
+    to_ada = BoardMove(1, ((card, 1),), Status.APPROVED, also=("assignee", "Ada"))
+
+    first = apply_moves(database, CLIENT, [to_ada], actor="ann")
+    again = apply_moves(database, CLIENT, [to_ada], actor="ann")
+    other = apply_moves(database, CLIENT, [replace(to_ada, also=("assignee", "Bob"))], actor="ann")
+
+    assert [outcome.kind for outcome in (*first, *again, *other)] == ["applied", "applied", "refused"]
+    with database.reading() as session:
+        stored = get_enhancement(session, card)
+    assert (stored.status, stored.assignee, stored.version) == (Status.APPROVED, "Ada", 2)
+
+
+def test_a_move_into_another_lane_conflicts_when_that_field_was_changed(database: Database) -> None:
+    card = add(database, "Cache the option chain")
+    with database.transaction("bob") as session:
+        update_enhancement(session, card, {"assignee": "Cleo"}, expected_version=None, actor="bob")
+
+    to_ada = BoardMove(1, ((card, 1),), Status.PROPOSED, also=("assignee", "Ada"))
+    stays = apply_moves(database, CLIENT, [to_ada], actor="ann")
+    moves = apply_moves(database, CLIENT, [move(2, card, Status.APPROVED)], actor="ann")
+
+    assert (stays[0].kind, moves[0].kind) == ("conflict", "applied")
+    assert "bob changed assignee" in (stays[0].message or "")

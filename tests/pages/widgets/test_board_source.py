@@ -13,12 +13,12 @@ from db.engine import Database
 from db.enums import Status
 from pages.widgets.board_source import (
     CardFilter,
-    StoreSource,
     best_matches,
     columns,
     filter_choices,
     matching_ids,
 )
+from pages.widgets.board_window import WindowedSource
 
 
 def card(**given: Any) -> BoardCard:
@@ -81,7 +81,7 @@ def test_the_board_follows_the_store(database: Database) -> None:
         one, two = (stored.id for stored in create_enhancements(session, news, actor="ada"))
     store = BoardStore(database)
     store.refresh()
-    source = StoreSource(store)
+    source = WindowedSource(store)
     before = source.revision
 
     with database.transaction("ada") as session:

@@ -11,14 +11,15 @@ class Board {
     this.key = key;
     this.store = kept?.store ?? new BoardStore();
     const template = (name) => parent.querySelector(`.${name}-template`);
-    this.view = new BoardView(this.root, { card: template("card"), column: template("column") }, this.store);
+    this.view = new BoardView(this.root, { card: template("card"), column: template("column"), lane: template("lane"), cell: template("cell") }, this.store);
+    this.view.onOlder = (status) => this.trigger("older", { status, nonce: Date.now() });
     this.notices = new Notices(this.root, template("toast"), "move");
     this.outbox = kept?.outbox ?? new Outbox(`kanban:${key}`, null, null);
     this.outbox.versionOf = (id) => this.store.cards.get(id)?.version ?? null;
     this.outbox.onState = (state) => this.notices.savingState(state);
     this.held = []; // messages that came during a drag
     this.drag = new CardDrag(this.view, this.store, {
-      drop: (ids, status, after, before) => this.move(ids, status, after, before),
+      drop: (ids, cell, after, before) => this.move(ids, cell.status, after, before, this.laneChange(ids, cell.lane)),
       ended: () => this.receiveHeld(),
     });
     this.menu = new MoveMenu(this.view, this.store, template("item"), (...choice) => this.moveTo(...choice));
@@ -54,7 +55,7 @@ class Board {
     this.root.addEventListener("pointerover", (event) => {
       const node = event.target.closest?.(".card");
       const card = node && this.store.cards.get(this.view.idOf.get(node));
-      const text = card && tooltipFor(event.target, card);
+      const text = card && tooltipFor(event.target, card, this.store);
       if (text) event.target.title = text;
     });
     this.root.addEventListener("animationend", (event) => event.target.classList?.remove("changed"));
@@ -101,8 +102,12 @@ class Board {
     this.height = data.height;
     this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
     this.view.setReadOnly(data.read_only);
+    this.store.older = data.older;
+    const restyled = this.view.setLook(data.density, data.hidden);
+    const lanesChanged = this.store.setLanes(data.lanes);
     const columnsChanged = this.store.setColumns(data.columns);
-    if (columnsChanged || !this.view.columns.size) this.view.drawColumns(`kanban:${this.key}:folded`);
+    const rebuilt = columnsChanged || lanesChanged || !this.view.columns.size;
+    if (rebuilt) this.view.drawColumns(`kanban:${this.key}`);
     const changes = newChanges();
     const fresh = data.base !== null && data.base_token !== this.store.token;
     if (fresh) this.takeBase(data);
@@ -115,9 +120,18 @@ class Board {
     }
     const filtered = this.store.setFilter(data.filter_ids);
     const foreign = this.takeOutcomes(done, changes);
-    if (fresh || filtered || columnsChanged || !this.view.cards.size) this.view.drawAll();
+    if (fresh || filtered || rebuilt || restyled || !this.view.cards.size) this.view.drawAll();
     else this.view.sync(changes, foreign);
+    this.drawOlder();
     this.finish(data, known);
+  }
+
+  // How many the server keeps may change without a card that is shown.
+  drawOlder() {
+    const older = JSON.stringify(this.store.older);
+    if (older === this.olderDrawn) return;
+    this.olderDrawn = older;
+    for (const status of this.view.columns.keys()) this.view.layout.drawHead(status);
   }
 
   takeBase(data) {
@@ -180,34 +194,46 @@ class Board {
   }
 
   // Carries a move out at once and hands it to the outbox.
-  move(wanted, status, after, before) {
+  move(wanted, status, after, before, lane) {
     const ids = wanted.filter((id) => this.store.cards.has(id));
-    if (!ids.length || this.view.readOnly || this.stays(ids, status, after, before)) return;
+    if (!ids.length || this.view.readOnly || (!lane && this.stays(ids, status, after, before))) return;
+    if (this.store.isByArrival(status)) after = before = null;
     if (ids.length > MOST_PER_MOVE) {
       this.notices.toast(`${ids.length} cards are too many for one move; ${MOST_PER_MOVE} are allowed. Select fewer.`);
       return;
     }
-    const entry = this.outbox.add("move", ids, { status, after, before });
+    // `lane` is {field, value} when the move also changes the field that makes the swimlanes.
+    const entry = this.outbox.add("move", ids, { status, after, before, lane });
     const changes = newChanges();
     this.store.showMove(entry, changes);
     this.view.sync(changes);
     const what = ids.length === 1 ? this.store.cards.get(ids[0]).title : `${ids.length} cards`;
-    this.notices.say(`Moved ${what} to ${this.store.labelOf(status)}`);
+    const where = lane ? `${this.store.labelOf(status)}, ${this.view.layout.laneName(lane.value ?? "")}` : this.store.labelOf(status);
+    this.notices.say(`Moved ${what} to ${where}`);
     const focused = this.view.focusedCard;
     if (focused !== null && ids.includes(focused)) this.view.focus(focused);
   }
 
   moveTo(ids, status, where) {
     const skip = new Set(ids);
-    const others = this.store.shownIds(status).filter((id) => !skip.has(id));
+    const cell = this.store.cellFor(status, this.store.laneOf(ids[0]));
+    const others = this.store.shownIds(cell).filter((id) => !skip.has(id));
     if (where === "bottom") this.move(ids, status, others.at(-1) ?? null, null);
     else this.move(ids, status, null, others[0] ?? null);
+  }
+
+  // What a drop in another lane changes beside the column; undefined when all cards are of that lane already.
+  laneChange(ids, lane) {
+    const field = this.store.lanesBy;
+    if (field === null || ids.every((id) => this.store.laneOf(id) === lane)) return undefined;
+    return { field, value: lane || null };
   }
 
   // Whether the cards stand there already.
   stays(ids, status, after, before) {
     if (ids.some((id) => this.store.statusOf(id) !== status)) return false;
-    const shown = this.store.shownIds(status);
+    if (this.store.isByArrival(status)) return true;
+    const shown = this.store.shownIds(this.store.cellOf(ids[0]));
     const first = shown.indexOf(ids[0]);
     const inRow = ids.every((id, index) => shown[first + index] === id);
     return inRow && (shown[first - 1] ?? null) === after && (shown[first + ids.length] ?? null) === before;

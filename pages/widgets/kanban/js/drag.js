@@ -4,14 +4,14 @@ const EDGE_PIXELS = 56;
 const EDGE_STEP = 14;
 
 class CardDrag {
-  // `drop(ids, status, after, before)` carries the move out; `ended()` is called after every drag.
+  // `drop(ids, cell, after, before)` carries the move out; `ended()` is called after every drag.
   constructor(view, store, { drop, ended }) {
     this.view = view;
     this.store = store;
     this.drop = drop;
     this.ended = ended;
     this.ids = null; // the cards under way, in the order of the board, or null
-    this.target = null; // {status, after, before}
+    this.target = null; // {cell, after, before}, the cell as the layout knows it
     this.ghost = view.root.querySelector(".ghost");
     const root = view.root;
     root.addEventListener("dragstart", (event) => this.start(event));
@@ -49,13 +49,13 @@ class CardDrag {
     this.view.root.classList.add("dragging");
     requestAnimationFrame(() => this.scrollSideways());
     for (const id of this.ids) this.view.cards.get(id)?.classList.add("travelling");
-    for (const [status, column] of this.view.columns) {
-      const refused = this.ids.find((id) => !this.store.mayGo(id, status));
-      column.node.classList.toggle("refuses", refused !== undefined);
+    for (const cell of this.view.cells.values()) {
+      const refused = this.ids.find((id) => !this.store.mayGo(id, cell.status));
+      cell.node.classList.toggle("refuses", refused !== undefined);
       if (refused === undefined) continue;
       const from = this.store.labelOf(this.store.statusOf(refused));
-      column.refusal.textContent = `Not from ${from}`;
-      column.refusal.hidden = false;
+      cell.refusal.textContent = `Not from ${from}`;
+      cell.refusal.hidden = false;
     }
   }
 
@@ -81,64 +81,66 @@ class CardDrag {
   over(event) {
     if (!this.ids) return;
     this.x = event.clientX;
-    const column = event.target.closest?.(".column");
-    const status = column?.dataset.status;
-    if (!status || this.ids.some((id) => !this.store.mayGo(id, status))) {
+    const cell = this.view.cells.get(event.target.closest?.(".cell")?.dataset.cell);
+    if (!cell || this.ids.some((id) => !this.store.mayGo(id, cell.status))) {
       this.clearTarget();
       return;
     }
     event.preventDefault();
     event.dataTransfer.dropEffect = "move";
-    this.aim(status, event.clientX, event.clientY);
+    this.aim(cell, event.clientX, event.clientY);
   }
 
   // Finds the gap under the pointer and draws the line there.
-  aim(status, x, y) {
-    const column = this.view.columns.get(status);
-    const under = this.cardAt(column, x, y);
+  aim(cell, x, y) {
+    const { after, before } = this.gapAt(cell, x, y);
+    if (this.target?.cell !== cell) this.clearTarget();
+    this.target = { cell, after, before };
+    cell.node.classList.add("target");
+    this.drawLine(cell, after, before);
+  }
+
+  gapAt(cell, x, y) {
     const skip = new Set(this.ids);
-    let after = null;
-    let before = null;
+    const shown = () => this.store.shownIds(this.store.cellFor(cell.status, cell.lane)).filter((id) => !skip.has(id));
+    // Where the newest stand on top, that is where they go.
+    const under = this.store.isByArrival(cell.status) ? null : this.cardAt(cell, x, y);
     if (under !== null) {
       const box = this.view.cards.get(under).getBoundingClientRect();
       const lower = y > box.top + box.height / 2;
-      after = lower && !skip.has(under) ? under : this.store.neighbour(under, -1, skip);
-      before = !lower && !skip.has(under) ? under : this.store.neighbour(under, 1, skip);
-    } else {
-      const shown = this.store.shownIds(status).filter((id) => !skip.has(id));
-      const last = shown.length ? shown[shown.length - 1] : null;
-      const below = last !== null && !this.view.isFolded(status) && y > this.view.cards.get(last).getBoundingClientRect().bottom;
-      after = below ? last : null;
-      before = below || !shown.length ? null : shown[0];
+      return {
+        after: lower && !skip.has(under) ? under : this.store.neighbour(under, -1, skip),
+        before: !lower && !skip.has(under) ? under : this.store.neighbour(under, 1, skip),
+      };
     }
-    if (this.target?.status !== status) this.clearTarget();
-    this.target = { status, after, before };
-    column.node.classList.add("target");
-    this.drawLine(column, after, before);
+    const ids = shown();
+    const last = ids.length && !this.store.isByArrival(cell.status) ? ids[ids.length - 1] : null;
+    const below = last !== null && !this.view.layout.isFolded(cell.status) && y > this.view.cards.get(last).getBoundingClientRect().bottom;
+    return { after: below ? last : null, before: below || !ids.length ? null : ids[0] };
   }
 
-  cardAt(column, x, y) {
+  cardAt(cell, x, y) {
     const root = this.view.root.getRootNode();
     for (const shift of [0, -5, 5]) {
       const node = root.elementFromPoint(x, y + shift)?.closest(".card");
-      if (node && column.list.contains(node)) return this.view.idOf.get(node);
+      if (node && cell.list.contains(node)) return this.view.idOf.get(node);
     }
     return null;
   }
 
-  drawLine(column, after, before) {
+  drawLine(cell, after, before) {
     const reference = this.view.cards.get(before ?? after)?.getBoundingClientRect();
-    const listTop = column.list.getBoundingClientRect().top - column.list.scrollTop;
+    const listTop = cell.list.getBoundingClientRect().top - cell.list.scrollTop;
     const edge = reference && (before === null ? reference.bottom + 2 : reference.top - 4);
-    column.line.style.transform = `translateY(${reference ? Math.max(0, edge - listTop) : 3}px)`;
-    column.line.hidden = false;
+    cell.line.style.transform = `translateY(${reference ? Math.max(0, edge - listTop) : 3}px)`;
+    cell.line.hidden = false;
   }
 
   clearTarget() {
     if (!this.target) return;
-    const column = this.view.columns.get(this.target.status);
-    column.node.classList.remove("target");
-    column.line.hidden = true;
+    const { cell } = this.target;
+    cell.node.classList.remove("target");
+    cell.line.hidden = true;
     this.target = null;
   }
 
@@ -150,9 +152,9 @@ class CardDrag {
     if (!this.ids || !this.target) return;
     event.preventDefault();
     const ids = this.ids;
-    const { status, after, before } = this.target;
+    const { cell, after, before } = this.target;
     this.clear();
-    this.drop(ids, status, after, before);
+    this.drop(ids, cell, after, before);
     this.ended();
   }
 
@@ -165,9 +167,9 @@ class CardDrag {
   clear() {
     this.clearTarget();
     for (const id of this.ids) this.view.cards.get(id)?.classList.remove("travelling");
-    for (const column of this.view.columns.values()) {
-      column.node.classList.remove("refuses");
-      column.refusal.hidden = true;
+    for (const cell of this.view.cells.values()) {
+      cell.node.classList.remove("refuses");
+      cell.refusal.hidden = true;
     }
     this.view.root.classList.remove("dragging");
     this.ghost.replaceChildren();
@@ -175,11 +177,11 @@ class CardDrag {
   }
 }
 
-// The selected cards as a person reads them: column by column, from the top.
+// The selected cards as a person reads them: column by column (in a lane after the other), from the top.
 function inBoardOrder(view, store) {
   const places = new Map(store.columns.map((column, index) => [column.status, index]));
   const at = (id) => store.drawn.get(id);
   return [...view.selected]
     .filter((id) => store.drawn.has(id))
-    .sort((a, b) => places.get(at(a).status) - places.get(at(b).status) || comparePlaces(at(a).position, a, at(b).position, b));
+    .sort((a, b) => places.get(at(a).status) - places.get(at(b).status) || compareLanes(store.lanesBy, at(a).lane, at(b).lane) || comparePlaces(at(a).position, a, at(b).position, b));
 }

@@ -45,42 +45,76 @@ function addSpan(parent, className, text) {
   return span;
 }
 
-// Writes a card into its element; the element itself and its button stay, so focus stays too.
-function fillCard(node, card, now) {
+// Writes a card into its element; the element itself and its button stay, so focus stays too. `view` knows what the
+// person does not want to see, and what is asleep.
+function fillCard(node, card, now, view) {
+  const { hidden } = view;
   const mark = node.firstElementChild;
   const title = mark.nextElementSibling;
   const score = title.nextElementSibling;
-  const meta = score.nextElementSibling;
+  const meta = fillWaits(score, hidden.has("marks") ? [] : card.blocked_by);
   const facts = meta.firstElementChild;
+  const asleep = card.status === "proposed" && view.isAsleep(card, now);
+  node.classList.toggle("asleep", asleep);
   mark.dataset.priority = card.priority;
   mark.textContent = PRIORITY_LETTERS[card.priority] ?? "?";
   mark.ariaLabel = `${inWords(card.priority)} priority`;
   title.textContent = card.title;
-  score.textContent = card.score === null ? "" : String(Math.round(card.score));
+  score.textContent = card.score === null || hidden.has("score") ? "" : String(Math.round(card.score));
   score.className = card.score_overridden ? "score by-hand" : "score";
-  fillFacts(facts, card);
-  facts.nextElementSibling.textContent = card.entered === null ? "" : ageText(card.entered, now);
-  fillAssignee(meta.lastElementChild, card.assignee);
+  fillFacts(facts, card, hidden, asleep);
+  facts.nextElementSibling.textContent = card.entered === null || hidden.has("age") ? "" : ageText(card.entered, now);
+  fillAssignee(meta.lastElementChild, hidden.has("assignee") ? null : card.assignee);
   meta.nextElementSibling.ariaLabel = `Move “${card.title}”`;
 }
 
-function fillFacts(facts, card) {
+// The line that says what a card waits for stands between score and facts, on the cards that wait; gives the facts' line.
+function fillWaits(score, blockers) {
+  let waits = score.nextElementSibling;
+  const meta = waits.className === "waits" ? waits.nextElementSibling : waits;
+  if (!blockers.length) {
+    if (waits !== meta) waits.remove();
+    return meta;
+  }
+  if (waits === meta) {
+    waits = document.createElement("div");
+    waits.className = "waits";
+    meta.before(waits);
+  }
+  waits.textContent = blockedText(blockers, " +");
+  return meta;
+}
+
+function blockedText(blockers, more = " and ") {
+  const named = blockers.slice(0, 2).map((id) => `#${id}`).join(", ");
+  return `Blocked by ${named}${blockers.length > 2 ? `${more}${blockers.length - 2}` : ""}`;
+}
+
+function snoozeText(card, now = Date.now() / 1000) {
+  if ((card.snoozed_until ?? 0) > now) {
+    return `Snoozed until ${new Date(card.snoozed_until * 1000).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" })}`;
+  }
+  return `Snoozed until #${card.snoozed_for} is done`;
+}
+
+function addFlag(facts, kind, text, words) {
+  const flag = addSpan(facts, `flag ${kind}`, text);
+  flag.title = words;
+  flag.role = "img";
+  flag.ariaLabel = words;
+}
+
+function fillFacts(facts, card, hidden, asleep) {
   facts.replaceChildren();
-  if (card.blocked_by.length) {
-    const flag = addSpan(facts, "flag blocked", String(card.blocked_by.length));
-    flag.title = `Blocked by ${card.blocked_by.map((id) => `#${id}`).join(", ")}`;
-    flag.role = "img";
-    flag.ariaLabel = flag.title;
+  if (!hidden.has("marks")) {
+    if (asleep) addFlag(facts, "snoozed", "", snoozeText(card));
+    if (card.votes) addFlag(facts, "votes", String(card.votes), card.votes === 1 ? "One vote" : `${card.votes} votes`);
+    if (card.similar) addFlag(facts, "similar", String(card.similar), card.similar === 1 ? "One similar card" : `${card.similar} similar cards`);
   }
-  if (card.similar) {
-    const flag = addSpan(facts, "flag similar", String(card.similar));
-    flag.title = card.similar === 1 ? "One similar card" : `${card.similar} similar cards`;
-    flag.role = "img";
-    flag.ariaLabel = flag.title;
-  }
-  if (card.category) addSpan(facts, "fact", inWords(card.category));
-  if (card.hours !== null) addSpan(facts, "fact effort", effortText(card.hours));
-  if (card.area) addSpan(facts, "fact area", card.area);
+  if (card.category && !hidden.has("category")) addSpan(facts, "fact", inWords(card.category));
+  if (card.hours !== null && !hidden.has("hours")) addSpan(facts, "fact effort", effortText(card.hours));
+  if (card.area && !hidden.has("area")) addSpan(facts, "fact area", card.area);
+  if (card.tags.length && !hidden.has("tags")) addSpan(facts, "fact tags", card.tags.join(", "));
 }
 
 function fillAssignee(who, name) {
@@ -95,7 +129,10 @@ function cardInWords(card, where) {
   const parts = [card.title, card.priority];
   if (card.score !== null) parts.push(`score ${Math.round(card.score)}${card.score_overridden ? " set by hand" : ""}`);
   parts.push(`in ${where.label}, ${where.index} of ${where.count}`);
-  if (card.blocked_by.length) parts.push(`blocked by ${card.blocked_by.length}`);
+  if (where.lane) parts.push(`lane ${where.lane}`);
+  if (card.blocked_by.length) parts.push(`b${blockedText(card.blocked_by, " and another ").slice(1)}`);
+  if (where.asleep) parts.push(snoozeText(card).toLowerCase());
+  if (card.votes) parts.push(card.votes === 1 ? "one vote" : `${card.votes} votes`);
   if (card.assignee) parts.push(`assigned to ${card.assignee}`);
   if (where.selected) parts.push("selected");
   if (where.waiting) parts.push("not saved yet");
@@ -103,7 +140,12 @@ function cardInWords(card, where) {
 }
 
 // What a mouse resting on a part of the card reads; made only then, because thousands of titles cost time.
-function tooltipFor(part, card) {
+function tooltipFor(part, card, store) {
+  if (part.classList.contains("waits")) {
+    const named = card.blocked_by.map((id) => `#${id} ${store.cards.get(id)?.title ?? ""}`.trimEnd());
+    return `Blocked by\n${named.join("\n")}`;
+  }
+  if (part.classList.contains("tags")) return `Tags: ${card.tags.join(", ")}`;
   if (part.classList.contains("title")) {
     const tags = card.tags.length ? `\nTags: ${card.tags.join(", ")}` : "";
     return `#${card.id} ${card.title}${tags}`;

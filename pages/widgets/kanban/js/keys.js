@@ -92,9 +92,21 @@ class BoardKeys {
   }
 
   step(id, way) {
-    const next = this.store.neighbour(id, way);
+    const next = this.store.neighbour(id, way) ?? this.inNextLane(id, way);
     if (next !== null) this.view.focus(next);
     return true;
+  }
+
+  // The first (or going up the last) card of the same column in the next lane that shows any.
+  inNextLane(id, way) {
+    const lanes = [...this.view.layout.lanes.keys()];
+    const status = this.store.statusOf(id);
+    for (let i = lanes.indexOf(this.store.laneOf(id)) + way; i >= 0 && i < lanes.length; i += way) {
+      if (this.view.layout.isLaneFolded(lanes[i])) continue;
+      const ids = this.store.shownIds(this.store.cellFor(status, lanes[i]));
+      if (ids.length) return ids.at(way > 0 ? 0 : -1);
+    }
+    return null;
   }
 
   // To the card at about the same height in the next column that shows any.
@@ -102,8 +114,8 @@ class BoardKeys {
     const statuses = this.store.columns.map((column) => column.status);
     const box = this.view.cards.get(id).getBoundingClientRect();
     for (let i = statuses.indexOf(this.store.statusOf(id)) + way; i >= 0 && i < statuses.length; i += way) {
-      if (this.view.isFolded(statuses[i])) continue;
-      const ids = this.store.shownIds(statuses[i]);
+      if (this.view.layout.isFolded(statuses[i])) continue;
+      const ids = this.store.shownIds(this.store.cellFor(statuses[i], this.store.laneOf(id)));
       if (!ids.length) continue;
       this.view.focus(this.nearest(ids, box.top));
       break;
@@ -123,7 +135,7 @@ class BoardKeys {
   }
 
   edge(id, index) {
-    const target = this.store.shownIds(this.store.statusOf(id)).at(index);
+    const target = this.store.shownIds(this.store.cellOf(id)).at(index);
     if (target !== undefined) this.view.focus(target);
     return true;
   }
@@ -158,9 +170,9 @@ class BoardKeys {
   }
 
   range(id) {
-    const status = this.store.statusOf(id);
-    const ids = this.store.shownIds(status);
-    const from = this.anchor !== null && this.store.statusOf(this.anchor) === status ? ids.indexOf(this.anchor) : -1;
+    const cell = this.store.cellOf(id);
+    const ids = this.store.shownIds(cell);
+    const from = this.anchor !== null && this.store.cellOf(this.anchor) === cell ? ids.indexOf(this.anchor) : -1;
     const to = ids.indexOf(id);
     const [first, last] = from < 0 ? [to, to] : [Math.min(from, to), Math.max(from, to)];
     for (const each of ids.slice(first, last + 1)) this.view.select(each, true);

@@ -41,7 +41,7 @@ class MoveMenu {
       this.addItem(column.label, column.status, "top", key <= 9 ? String(key) : "");
     }
     if (!key) addSpan(this.node, "menu-none", "No other column is allowed from here");
-    if (own !== null) {
+    if (own !== null && !this.store.isByArrival(own)) {
       this.addItem(`Top of ${this.store.labelOf(own)}`, own, "top", "T");
       this.addItem(`Bottom of ${this.store.labelOf(own)}`, own, "bottom", "B");
     }

@@ -31,8 +31,8 @@ function positionsBetween(low, high, count) {
   return positions;
 }
 
-// A column's cards in order. `drawn` gives each listed card's position, so that one card is found in log n steps.
-class Lane {
+// The cards of a cell in order. `drawn` gives each listed card's position, so that one card is found in log n steps.
+class Pile {
   constructor(drawn) {
     this.drawn = drawn;
     this.ids = [];

@@ -5,8 +5,9 @@ class BoardView {
     this.root = root;
     this.templates = templates;
     this.store = store;
-    this.columnsNode = root.querySelector(".columns");
-    this.columns = new Map(); // status → {node, list, count, …}
+    this.layout = new BoardLayout(root, templates, store, (status) => this.onOlder(status));
+    this.columnsNode = this.layout.node;
+    this.onOlder = () => {};
     this.cards = new Map(); // id → element
     this.idOf = new WeakMap(); // element → id
     this.drawnFrom = new Map(); // id → card that the element shows
@@ -15,7 +16,8 @@ class BoardView {
     this.activeId = null; // the one card that Tab reaches
     this.currentId = null; // the card that is open beside the board
     this.readOnly = false;
-    this.foldedKey = null;
+    this.hidden = new Set(); // parts of cards that the person does not want to see
+    this.key = null; // names this board in the browser's memory
   }
 
   get focusedCard() {
@@ -23,66 +25,53 @@ class BoardView {
     return node ? this.idOf.get(node) : null;
   }
 
-  drawColumns(foldedKey) {
-    this.foldedKey = foldedKey;
-    const folded = new Set(readFolded(foldedKey));
-    this.columns.clear();
-    this.columnsNode.replaceChildren();
-    for (const column of this.store.columns) {
-      const node = this.templates.column.content.firstElementChild.cloneNode(true);
-      const parts = {
-        node,
-        list: node.querySelector(".list"),
-        chunks: new CardChunks(node.querySelector(".list")),
-        count: node.querySelector(".count"),
-        line: node.querySelector(".drop-line"),
-        empty: node.querySelector(".empty"),
-        refusal: node.querySelector(".refusal"),
-        fold: node.querySelector(".fold"),
-      };
-      node.dataset.status = column.status;
-      node.querySelector(".label").textContent = column.label;
-      this.columns.set(column.status, parts);
-      this.fold(column.status, folded.has(column.status));
-      parts.fold.onclick = () => {
-        this.fold(column.status, !node.classList.contains("folded"));
-        writeFolded(this.foldedKey, [...this.columns].filter(([, c]) => c.node.classList.contains("folded")).map(([s]) => s));
-      };
-      this.columnsNode.append(node);
-    }
+  get columns() {
+    return this.layout.columns;
   }
 
-  fold(status, folded) {
-    const { node, fold } = this.columns.get(status);
-    const label = this.store.labelOf(status);
-    node.classList.toggle("folded", folded);
-    fold.ariaLabel = folded ? `Unfold ${label}` : `Fold ${label}`;
-    fold.ariaExpanded = String(!folded);
-    fold.title = fold.ariaLabel;
+  get cells() {
+    return this.layout.cells;
   }
 
-  isFolded(status) {
-    return this.columns.get(status)?.node.classList.contains("folded") ?? true;
+  drawColumns(key) {
+    this.key = key;
+    this.layout.draw(key);
   }
 
-  // Brings every column into the order of the store, with as few touches of the page as possible.
+  // What the person wants to see of each card; returns whether every card has to be drawn anew.
+  setLook(density, hidden) {
+    this.root.dataset.density = density;
+    if (hidden.join() === [...this.hidden].join()) return false;
+    this.hidden = new Set(hidden);
+    this.drawnFrom.clear();
+    return true;
+  }
+
+  // Brings every cell into the order of the store, with as few touches of the page as possible.
   drawAll() {
     const focused = this.focusedCard;
+    if (!this.layout.isCurrent()) this.layout.draw(this.key);
     const now = Date.now() / 1000;
     for (const [id, node] of this.cards) {
       if (!this.store.cards.has(id)) this.forget(id, node);
       else if (!this.store.isShown(id)) this.hide(id, node);
     }
-    for (const [status, { chunks }] of this.columns) {
-      chunks.fill(this.store.shownIds(status).map((id) => this.element(id, now)));
-      this.drawHead(status);
+    for (const [cell, { chunks }] of this.cells) {
+      chunks.fill(this.store.shownIds(cell).map((id) => this.element(id, now)));
     }
+    for (const status of this.columns.keys()) this.layout.drawHead(status);
+    this.layout.drawLaneCounts();
     this.restoreFocus(focused);
     this.keepActive();
   }
 
   // Draws what a message or an own move changed: `touched` anew, `placed` elsewhere, `gone` no more.
   sync(changes, foreign) {
+    if (changes.columns.size && !this.layout.isCurrent()) {
+      for (const id of changes.gone) this.forget(id, this.cards.get(id));
+      this.drawAll();
+      return;
+    }
     const focused = this.focusedCard;
     const fallback = focused !== null && changes.gone.has(focused) ? this.besides(focused, changes.gone) : null;
     const now = Date.now() / 1000;
@@ -93,7 +82,8 @@ class BoardView {
       if (foreign?.has(id)) node.classList.add("changed");
     }
     for (const id of this.lastFirst(changes.placed)) this.place(id);
-    for (const status of changes.lanes) this.drawHead(status);
+    for (const status of changes.columns) this.layout.drawHead(status);
+    if (changes.columns.size) this.layout.drawLaneCounts();
     this.restoreFocus(focused, fallback);
     this.keepActive();
   }
@@ -102,7 +92,7 @@ class BoardView {
   lastFirst(ids) {
     const indexed = [...ids].filter((id) => this.store.drawn.has(id));
     return indexed
-      .map((id) => ({ id, index: this.store.lane(this.store.statusOf(id)).indexOf(id) }))
+      .map((id) => ({ id, index: this.store.pile(this.store.cellOf(id)).indexOf(id) }))
       .sort((a, b) => b.index - a.index)
       .map(({ id }) => id);
   }
@@ -119,7 +109,7 @@ class BoardView {
       if (id === this.currentId) node.classList.add("current");
     }
     if (this.drawnFrom.get(id) !== card) {
-      fillCard(node, card, now);
+      fillCard(node, card, now, this);
       this.drawnFrom.set(id, card);
     }
     const waiting = this.store.moved.has(id);
@@ -128,13 +118,13 @@ class BoardView {
   }
 
   place(id) {
-    const column = this.columns.get(this.store.statusOf(id));
-    if (!column || !this.store.isShown(id)) {
+    const cell = this.cells.get(this.store.cellOf(id));
+    if (!cell || !this.store.isShown(id)) {
       if (this.cards.has(id)) removeCard(this.cards.get(id));
       return;
     }
     const below = this.store.neighbour(id, 1);
-    column.chunks.insert(this.cards.get(id), below === null ? null : this.cards.get(below));
+    cell.chunks.insert(this.cards.get(id), below === null ? null : this.cards.get(below));
   }
 
   // A card that the filter hides is not selected any more: nobody moves what they cannot see.
@@ -160,26 +150,6 @@ class BoardView {
     return null;
   }
 
-  drawHead(status) {
-    const column = this.columns.get(status);
-    if (!column) return;
-    const { label, wip_limit: limit, wip_by: by } = this.store.byStatus.get(status);
-    const all = this.store.lane(status).ids.length;
-    const shown = this.store.onlyIds === null ? all : this.store.shownIds(status).length;
-    const over = limit !== null && all > limit;
-    const counted = shown === all ? String(all) : `${shown} of ${all}`;
-    column.count.textContent = limit === null ? counted : `${counted} / ${limit}`;
-    column.node.classList.toggle("over", over);
-    column.empty.hidden = shown > 0;
-    column.empty.textContent = all ? "Nothing matches the filter" : "No cards";
-    const decided = by ? `, decided by ${by}` : "";
-    const limitText = limit === null ? "" : `Limit ${limit}${decided}${over ? `; ${all - limit} over it` : ""}`;
-    column.count.title = limitText || `${counted} ${all === 1 ? "card" : "cards"}`;
-    const spoken = `${label}, ${counted} ${all === 1 ? "card" : "cards"}${limitText ? `. ${limitText}` : ""}`;
-    column.node.ariaLabel = spoken;
-    column.list.ariaLabel = spoken;
-  }
-
   // Gives the focus back to the card that had it before elements were moved.
   restoreFocus(id, fallback = null) {
     const wanted = id !== null && this.cards.has(id) ? id : fallback;
@@ -189,7 +159,7 @@ class BoardView {
   focus(id) {
     const node = this.cards.get(id);
     if (!node) return;
-    if (this.isFolded(this.store.statusOf(id))) this.fold(this.store.statusOf(id), false);
+    this.layout.unfold(this.store.cellOf(id));
     this.activate(id);
     node.focus({ preventScroll: true });
     node.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -207,10 +177,11 @@ class BoardView {
 
   // Some shown card can always be reached with Tab.
   keepActive() {
-    const usable = (id) => this.cards.has(id) && this.store.isShown(id) && this.columns.has(this.store.statusOf(id));
+    const usable = (id) => this.cards.has(id) && this.store.isShown(id) && this.cells.has(this.store.cellOf(id));
     if (this.activeId !== null && usable(this.activeId)) return this.activate(this.activeId);
-    for (const status of this.columns.keys()) {
-      const first = this.isFolded(status) ? undefined : this.store.lane(status).ids.find((id) => this.store.isShown(id));
+    for (const [cell, { status, lane }] of this.cells) {
+      const folded = this.layout.isFolded(status) || this.layout.isLaneFolded(lane);
+      const first = folded ? undefined : this.store.pile(cell).ids.find((id) => this.store.isShown(id));
       if (first !== undefined) return this.activate(first);
     }
     return undefined;
@@ -219,14 +190,22 @@ class BoardView {
   // A label with the place in the column costs a count, so it is written when a card gets the focus.
   describe(id) {
     const status = this.store.statusOf(id);
-    const ids = this.store.shownIds(status);
+    const ids = this.store.shownIds(this.store.cellOf(id));
     this.cards.get(id).ariaLabel = cardInWords(this.store.cards.get(id), {
       label: this.store.labelOf(status),
+      lane: this.store.lanesBy === null ? null : this.layout.laneName(this.store.laneOf(id)),
+      asleep: this.isAsleep(this.store.cards.get(id)),
       index: ids.indexOf(id) + 1,
       count: ids.length,
       selected: this.selected.has(id),
       waiting: this.store.moved.has(id),
     });
+  }
+
+  // Whether a proposal is put aside until later, or until another one is done.
+  isAsleep(card, now = Date.now() / 1000) {
+    const other = card.snoozed_for === null ? null : this.store.cards.get(card.snoozed_for)?.status;
+    return (card.snoozed_until ?? 0) > now || (Boolean(other) && !["completed", "rejected"].includes(other));
   }
 
   select(id, on) {
@@ -265,23 +244,5 @@ class BoardView {
       const { entered } = this.store.cards.get(id) ?? {};
       if (entered) node.querySelector(".age").textContent = ageText(entered, now);
     }
-  }
-}
-
-// Which columns a person folded is a matter of this browser; a private window that stores nothing folds none.
-function readFolded(key) {
-  try {
-    const stored = JSON.parse(localStorage.getItem(key) ?? "[]");
-    return Array.isArray(stored) ? stored : [];
-  } catch {
-    return [];
-  }
-}
-
-function writeFolded(key, statuses) {
-  try {
-    localStorage.setItem(key, JSON.stringify(statuses));
-  } catch (error) {
-    console.warn("kanban: this browser cannot remember folded columns", error);
   }
 }

@@ -10,11 +10,13 @@ from pages.widgets.kanban import (
     Acknowledgement,
     CardVersion,
     ClientOperations,
+    LaneChange,
     MalformedMessage,
     Move,
     Outcome,
     parse_bulk,
     parse_need_base,
+    parse_older,
     parse_open,
     parse_operations,
     remember_outcomes,
@@ -135,6 +137,36 @@ def test_another_browser_starts_with_a_clean_slate() -> None:
     second = remember_outcomes(first, received(1, client=other), [Outcome(1, "conflict")])
 
     assert second == Acknowledgement(other, (Outcome(1, "conflict"),))
+
+
+def test_a_move_into_another_lane_names_its_field_and_value() -> None:
+    lane = {"field": "assignee", "value": None}
+
+    (moved,) = parse_operations(message(operation(lane=lane))).operations
+
+    assert moved.lane == LaneChange("assignee", None)
+    assert parse_operations(message(operation(lane=None))).operations[0].lane is None
+
+
+@pytest.mark.parametrize(
+    "lane",
+    [
+        "area",
+        {},
+        {"field": "title", "value": "x"},
+        {"field": "area", "value": ""},
+        {"field": "area", "value": "x" * 201},
+    ],
+)
+def test_a_lane_that_cannot_be_is_refused(lane: object) -> None:
+    with pytest.raises(MalformedMessage):
+        parse_operations(message(operation(lane=lane)))
+
+
+def test_older_cards_are_asked_for_by_column() -> None:
+    assert parse_older({"status": "completed", "nonce": 1}, {"completed"}) == "completed"
+    with pytest.raises(MalformedMessage):
+        parse_older({"status": "nowhere"}, {"completed"})
 
 
 def test_cards_to_change_together_come_with_the_versions_that_were_seen() -> None:
