@@ -180,6 +180,17 @@ def test_what_waits_for_others_is_completed_only_with_a_reason_or_together_with_
     assert set(done.changed) == {first.id, second.id}
 
 
+def test_what_waited_comes_up_when_its_last_blockers_are_completed_together(session: Session, make: Make) -> None:
+    first, second = make(status="in_progress"), make(status="in_progress")
+    waiting = make(status="blocked")
+    for blocker in (first, second):
+        add_dependency(session, waiting.id, blocker.id, "blocked_by", actor="tess")
+
+    change(session, [first, second], status="completed")
+
+    assert get_enhancement(session, waiting.id).ready_at is not None
+
+
 def test_only_proposals_are_snoozed_and_only_rejected_ones_keep_a_reason(session: Session, make: Make) -> None:
     proposed, approved = make(), make(status="approved")
 
