@@ -10,14 +10,17 @@ from ci_core.backlog.query_syntax import Query, parse_query
 from ci_core.backlog.triage import REJECTION_REASONS, proposals_matching
 from ci_core.errors import InvalidInput, QueryError
 from pages.widgets import address, inbox_decisions
+from pages.widgets.board_export import rows_of
 from pages.widgets.board_source import filter_choices
 from pages.widgets.board_state import draw_nothing_yet
 from pages.widgets.bulk_dialog import ask_for_bulk
+from pages.widgets.export_menu import draw_export
 from pages.widgets.inbox import Choices, inbox_component
 from pages.widgets.inbox_details import details
 from pages.widgets.inbox_source import InboxSource, InboxTracker, Waiting
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import local_time, outage_is_over, outage_shown, outage_since
+from pages.widgets.saved_views import draw_saved_views
 from pages.widgets.session import Backend, actor, backend
 from pages.widgets.text import as_text
 
@@ -100,6 +103,9 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     typed, _ = draw_query()
     if typed:
         st.button("Clear", on_click=clear_query, type="tertiary", icon=":material/close:", key="clear-query")
+    st.space("stretch")
+    draw_saved_views("inbox")
+    draw_export("Inbox", lambda: rows_of(shared, narrowed(source().waiting(), typed).ids))
 
 
 @st.fragment(run_every=TICK_SECONDS)

@@ -32,14 +32,15 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     export_slot = st.container(width="content", key="table-export")
 with outage_shown(inside="table"):
     table_state.store_waiting_edits(shared)
-    found, misunderstood = table_state.found_rows(shared, wanted)
+    asked, misunderstood = table_state.wanted_rows(wanted)
+    found = table_state.found_rows(shared, asked)
     if misunderstood:
         st.caption(f":orange[:material/info:] {as_text(misunderstood)}")
     table_state.draw_problems(shared)
     with state_slot:
         table_bar.draw_count(shared, found)
     with export_slot:
-        draw_export("Table", partial(table_state.exported_rows, found, table_state.shown_columns()))
+        draw_export("Table", partial(table_state.exported_rows, shared, asked, table_state.shown_columns()))
     if not shared.store.all_cards():
         draw_nothing_yet()
     else:

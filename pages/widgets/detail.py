@@ -11,6 +11,7 @@ from ci_core.backlog import get_enhancement
 from ci_core.errors import NotFound
 from pages.widgets import address, links
 from pages.widgets.activity import draw_activity
+from pages.widgets.copy_link import draw_copy_link
 from pages.widgets.detail_fields import draw_fields
 from pages.widgets.detail_save import discard, draw_conflict, draw_save_bar, keep_draft, open_form
 from pages.widgets.edit_form import EditForm
@@ -80,7 +81,9 @@ def _draw_facts(form: EditForm) -> None:
     ]
     if item.source_url:
         parts.append(as_text(item.source_url))
-    st.caption(" · ".join(parts))
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        st.caption(" · ".join(parts), width="stretch")
+        draw_copy_link(item.id)
 
 
 @st.fragment(run_every=WATCH_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import pandas as pd
@@ -30,7 +31,9 @@ from pages.widgets.text import as_text
 KEY, SORT = "table-grid", "sort"
 MEMORY = "table-memory"
 GRID_ROWS = 5_000
+PLAIN_ROWS = 20_000
 MOST_ROWS = 100_000
+FRESH_SECONDS = 20
 WATCH_SECONDS = 1.0
 # However much others change, a table of thousands of rows is drawn anew only so often.
 REDRAW_SECONDS = 3.0
@@ -42,40 +45,55 @@ def memory() -> GridMemory:
     return remembered
 
 
-def found_rows(shared: Backend, wanted: CardFilter, limit: int = MOST_ROWS) -> tuple[TableRows, str | None]:
-    """The rows that fit the filters and the words, and what could not be understood of the words."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows are asked for, and in which order."""
+
+    query: str
+    choice: RowChoice
+    order: RowOrder
+    reverse: bool
+    person: str
+
+    def read(self, database: Database, limit: int) -> TableRows:
+        """At most so many of them, as they are stored now."""
+        with database.reading() as session:
+            return table_rows(
+                session,
+                parse_query(self.query),
+                choice=self.choice,
+                order=self.order,
+                reverse=self.reverse,
+                limit=limit,
+                actor=self.person,
+            )
+
+
+def wanted_rows(filters: CardFilter) -> tuple[Wanted, str | None]:
+    """What the filters and the address ask for, and what could not be understood of the words."""
     try:
-        query, misunderstood = parse_query(wanted.text), None
+        query, misunderstood = parse_query(filters.text), None
     except (QueryError, InvalidInput) as problem:
         query, misunderstood = Query(), f"{problem} Shown without these words."
     choice = RowChoice(
-        wanted.priorities, wanted.categories, wanted.areas, wanted.assignees, only_blocked=wanted.only_blocked
+        filters.priorities, filters.categories, filters.areas, filters.assignees, only_blocked=filters.only_blocked
     )
     first = chosen_sorting(st.query_params.get(SORT))[0]
     order = BY_KEY[first.key].order or RowOrder.PRIORITY
-    st.session_state["table-revision"] = shared.store.revision
     reverse = first.descending is not (order in LARGEST_FIRST)
-    return _rows(
-        shared.database, shared.store.revision, str(query), choice, order, reverse, actor(), limit
-    ), misunderstood
+    return Wanted(str(query), choice, order, reverse, actor()), misunderstood
 
 
-# One answer per revision of the backlog serves every rerun and every session that looks at the same.
-@lru_cache(maxsize=8)
-def _rows(
-    database: Database,
-    revision: int,  # noqa: ARG001 - the revision is the key
-    query: str,
-    choice: RowChoice,
-    order: RowOrder,
-    reverse: bool,
-    person: str,
-    limit: int,
-) -> TableRows:
-    with database.reading() as session:
-        return table_rows(
-            session, parse_query(query), choice=choice, order=order, reverse=reverse, limit=limit, actor=person
-        )
+def found_rows(shared: Backend, wanted: Wanted) -> TableRows:
+    """The rows as they were at the board's present revision; votes and ages may be some seconds older."""
+    revision = st.session_state["table-revision"] = shared.store.revision
+    return _rows(shared.database, revision, int(time.time() // FRESH_SECONDS), wanted)
+
+
+# One answer serves every rerun and every session that looks at the same.
+@lru_cache(maxsize=4)
+def _rows(database: Database, revision: int, moment: int, wanted: Wanted) -> TableRows:  # noqa: ARG001 - part of the key
+    return wanted.read(database, PLAIN_ROWS)
 
 
 def draw_table(shared: Backend, found: TableRows) -> None:
@@ -101,10 +119,10 @@ def shown_columns() -> tuple[str, ...]:
     return chosen_columns(st.query_params.get(table_bar.COLS))
 
 
-def exported_rows(found: TableRows, keys: tuple[str, ...]) -> Rows:
-    """The rows with the columns that are shown, as a file holds them."""
+def exported_rows(shared: Backend, wanted: Wanted, keys: tuple[str, ...]) -> Rows:
+    """All rows with the columns that are shown, as a file holds them."""
     by_key = {column.key: column for column in ENHANCEMENT_COLUMNS}
-    return [by_key[BY_KEY[key].exported] for key in keys], found.rows
+    return [by_key[BY_KEY[key].exported] for key in keys], wanted.read(shared.database, MOST_ROWS).rows
 
 
 def _draw_plain(found: TableRows, keys: tuple[str, ...]) -> None:

@@ -10,6 +10,8 @@ from streamlit.errors import StreamlitAPIException
 
 from pages.widgets import address
 
+# What belongs to a moment and not to a way of looking: the item that is open, the one that has the focus.
+MOMENTARY = frozenset({address.ITEM, "focus"})
 PENDING = "address-to-show"
 Parts = Sequence[tuple[str, str]]
 
@@ -20,8 +22,8 @@ def parts_of(query: str) -> list[tuple[str, str]]:
 
 
 def present_parts() -> list[tuple[str, str]]:
-    """The names and values in the page's address now, without the item that is open."""
-    names = [name for name in st.query_params if name != address.ITEM]
+    """The names and values in the page's address now, without what belongs to a moment."""
+    names = [name for name in st.query_params if name not in MOMENTARY]
     return [(name, value) for name in names for value in st.query_params.get_all(name)]
 
 
@@ -55,7 +57,7 @@ def show(query: str) -> None:
     for name in {name for name, _ in present_parts()} - wanted.keys():
         _put(name, [])
     for name, values in wanted.items():
-        if name != address.ITEM:
+        if name not in MOMENTARY:
             _put(name, values)
 
 

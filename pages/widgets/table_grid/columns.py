@@ -72,20 +72,20 @@ def _days(row: TableRow) -> int:
 
 COLUMNS: tuple[GridColumn, ...] = (
     GridColumn("id", "ID", 72, lambda row: row.id, numeric=True, order=RowOrder.ID),
-    GridColumn("title", "Title", 340, lambda row: row.title, "title", "text", order=RowOrder.TITLE),
-    GridColumn("status", "Status", 112, lambda row: _worded(row.status), "status", "steps", order=RowOrder.STATUS),
+    GridColumn("title", "Title", 300, lambda row: row.title, "title", "text", order=RowOrder.TITLE),
+    GridColumn("status", "Status", 110, lambda row: _worded(row.status), "status", "steps", order=RowOrder.STATUS),
     GridColumn(
-        "priority", "Priority", 98, lambda row: _worded(row.priority), "priority", "choice", order=RowOrder.PRIORITY
+        "priority", "Priority", 104, lambda row: _worded(row.priority), "priority", "choice", order=RowOrder.PRIORITY
     ),
-    GridColumn("score", "Score", 82, lambda row: row.ai_priority_score, numeric=True, order=RowOrder.SCORE),
+    GridColumn("score", "Score", 88, lambda row: row.ai_priority_score, numeric=True, order=RowOrder.SCORE),
     GridColumn("area", "Area", 140, lambda row: row.feature_area, "feature_area", "known", order=RowOrder.AREA),
     GridColumn("assignee", "Assignee", 116, lambda row: row.assignee, "assignee", "known", order=RowOrder.ASSIGNEE),
     GridColumn(
-        "estimate", "Est. h", 84, lambda row: row.estimated_hours, "estimated_hours", "number", True,
+        "estimate", "Est. h", 88, lambda row: row.estimated_hours, "estimated_hours", "number", True,
         RowOrder.ESTIMATE,
     ),
-    GridColumn("age", "Days", 78, _days, numeric=True, order=RowOrder.AGE),
-    GridColumn("blocked", "Blocked by", 110, lambda row: ", ".join(f"#{item}" for item in row.blocked_by) or None),
+    GridColumn("age", "Days", 84, _days, numeric=True, order=RowOrder.AGE),
+    GridColumn("blocked", "Blocked by", 118, lambda row: ", ".join(f"#{item}" for item in row.blocked_by) or None),
     GridColumn("votes", "Votes", 80, lambda row: row.votes, numeric=True, usual=False),
     GridColumn("tags", "Tags", 170, lambda row: tags_in_words(row.tags), "tags", "text", usual=False),
     GridColumn(
@@ -97,7 +97,7 @@ COLUMNS: tuple[GridColumn, ...] = (
         order=RowOrder.COMPLEXITY, usual=False,
     ),
     GridColumn(
-        "spent", "Spent h", 92, lambda row: row.actual_hours, "actual_hours", "number", True, RowOrder.SPENT,
+        "spent", "Spent h", 98, lambda row: row.actual_hours, "actual_hours", "number", True, RowOrder.SPENT,
         usual=False,
     ),
     GridColumn(
@@ -203,7 +203,7 @@ EDITORS: Mapping[str | None, Callable[[GridColumn], dict[str, Any]]] = {
 }  # fmt: skip
 PECULIAR: Mapping[str, dict[str, Any]] = {
     "id": {"cellRenderer": script("window.magnusTable.ItemLink"), "pinned": "left", "lockPosition": "left"},
-    "title": {"tooltipField": "title", "minWidth": 300, "flex": 1},
+    "title": {"tooltipField": "title", "minWidth": 240, "flex": 1},
     "score": {"valueFormatter": script("(params) => params.value == null ? '–' : params.value.toFixed(1)")},
     "priority": {"cellClassRules": {
         level: script(f"(params) => params.value === '{level.capitalize()}'") for level in ("critical", "high", "low")

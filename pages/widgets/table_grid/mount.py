@@ -130,7 +130,8 @@ def grid_script() -> str:
 
 def _columns_state(keys: Sequence[str], sorting: Sequence[Sorting]) -> list[dict[str, Any]]:
     sorted_by = {one.key: (place, "desc" if one.descending else "asc") for place, one in enumerate(sorting)}
-    return [
+    first: list[dict[str, Any]] = [{"colId": "ag-Grid-SelectionColumn"}]
+    return first + [
         {
             "colId": key,
             "sort": sorted_by[key][1] if key in sorted_by else None,
@@ -159,6 +160,8 @@ def _theme(light: str) -> Any:
         browserColorScheme=light,
         wrapperBorderRadius=RADIUS,
         headerFontWeight=600,
+        headerFontSize=13,
+        cellHorizontalPadding=9,
     )
 
 
@@ -179,8 +182,8 @@ def _css(light: str) -> dict[str, dict[str, str]]:
         ".ag-cell.high": {"color": orange, "font-weight": "600"},
         ".ag-cell.low": {"opacity": "0.75"},
         ".ag-cell.blocked": {"color": orange},
-        ".ag-header-cell:not(:hover):not(:focus-within):not(.ag-header-cell-filtered) .ag-header-cell-filter-button": {
-            "display": "none",
+        ".ag-header-cell:not(:hover, :focus-within, .ag-header-cell-filtered) .ag-header-cell-filter-button": {
+            "opacity": "0",
         },
         "button.heading": {
             "width": "100%", "height": "100%", "border": "0", "background": "transparent", "color": text,

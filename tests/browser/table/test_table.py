@@ -69,14 +69,19 @@ def test_a_cell_is_edited_stored_and_taken_back(open_page: OpenPage, backlog: Ba
     table.page.get_by_text(f"Changed the estimate (hours) of #{item}").wait_for()
     assert backlog.read(item).estimated_hours == 3.5
     assert backlog.history(item)[0].actor == ACTOR
+    backlog.as_other(update_enhancement, item, {"assignee": "grace"}, expected_version=None)
+    expect(table.cell(item, "assignee")).to_have_text("grace", timeout=10_000)  # without a reload
 
-    table.page.get_by_role("button", name="Undo").click()
+    table.page.get_by_role("button", name="Undo").first.click()
 
     expect(table.cell(item, "estimate")).to_have_text("2")
     assert backlog.read(item).estimated_hours == 2
     table.cell(item, "title").press("Enter")
     expect(table.app.dialog.get_by_text(f"#{item} After {backlog.word}")).to_be_visible()
     table.page.wait_for_url(f"**item={item}**")
+    expect(table.app.dialog.get_by_role("button", name="Copy link")).to_have_attribute(
+        "title", f"{table.app.url}/table?item={item}"
+    )
 
 
 def test_a_cell_that_a_colleague_changed_is_told_and_not_overwritten(open_page: OpenPage, backlog: Backlog) -> None:

@@ -81,8 +81,9 @@ class GridKeys {
     document.addEventListener("keydown", (event) => {
       if (event.defaultPrevented || !plainKey(event) || inField(event.target) || !PASSED_ON.test(event.key)) return;
       event.preventDefault();
-      const { key, code, shiftKey } = event;
-      outside.body.dispatchEvent(new KeyboardEvent("keydown", { key, code, shiftKey, bubbles: true, cancelable: true }));
+      const { key, code, keyCode, shiftKey } = event;
+      const same = { key, code, keyCode, which: keyCode, shiftKey, bubbles: true, cancelable: true };
+      outside.body.dispatchEvent(new KeyboardEvent("keydown", same));
     });
     const fromPage = (event) => {
       const idle = outside.activeElement === outside.body || outside.activeElement === null;
