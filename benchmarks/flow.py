@@ -124,7 +124,7 @@ def measure_page(url: str) -> float:
 
         def opened() -> None:
             page.goto(f"{app.address}/flow")
-            page.wait_for_selector(".st-key-flow-ready", state="attached", timeout=60_000)
+            page.wait_for_selector('[class*="st-key-flow-ready-"]', state="attached", timeout=60_000)
             page.wait_for_function("document.querySelectorAll('.js-plotly-plot .main-svg').length > 3")
 
         def other_period(name: str) -> None:

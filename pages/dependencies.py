@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ci_core.backlog.figure_rows import MAP_COLUMNS, map_rows
 from ci_core.backlog.planning import WorkFilter
 from ci_core.backlog.work_map import read_map
 from pages.widgets import address
 from pages.widgets.board_source import filter_choices
 from pages.widgets.dependency_view import draw_chains, draw_focus, draw_nothing_linked, draw_summary, focus_of
+from pages.widgets.export_menu import draw_export
 from pages.widgets.navigation import begin_page
 from pages.widgets.session import backend
 from pages.widgets.work_filters import AREA, ASSIGNEE, Choices, draw_work_filters
@@ -24,6 +26,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     with_done = st.toggle("With what is done", key="done", bind="query-params")
     focus = focus_of()
     focus_slot = st.container(width="content", key="dependencies-focus")
+    st.space("stretch")
+    export_slot = st.container(width="content", key="dependencies-export")
 
 wanted = WorkFilter(areas=chosen[AREA], assignees=chosen[ASSIGNEE])
 with shared.database.reading() as session:
@@ -31,6 +35,8 @@ with shared.database.reading() as session:
 with focus_slot:
     draw_focus(work, shared.store, focus)
 if work.nodes:
+    with export_slot:
+        draw_export("dependencies", lambda: (MAP_COLUMNS, map_rows(work)))
     draw_summary(work)
     workmap(work, key="workmap", focus=focus, on_open=address.open_item_page)
     draw_chains(work)

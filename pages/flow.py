@@ -7,8 +7,10 @@ from functools import partial
 
 import streamlit as st
 
+from ci_core.backlog.figure_rows import DAY_COLUMNS, day_rows
 from ci_core.backlog.flow_report import DEFAULT_COUNT, DEFAULT_HORIZON_DAYS, chosen_ids, flow_report, period_of_days
 from ci_core.backlog.forecast import MOST_ITEMS
+from pages.widgets.export_menu import draw_export
 from pages.widgets.flow_source import flow_choices, flow_filter, flow_store, reader_zone
 from pages.widgets.flow_view import draw_figures, draw_nothing_recorded
 from pages.widgets.navigation import begin_page
@@ -36,6 +38,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         bind="query-params",
     )
     wanted = flow_filter(draw_work_filters(flow_choices(history)))
+    st.space("stretch")
+    export_slot = st.container(width="content", key="flow-export")
 
 
 def forecast_inputs() -> tuple[int, date]:
@@ -59,5 +63,7 @@ make_report = partial(flow_report, history, period_of_days(days, now, zone), now
 if not history.items:
     draw_nothing_recorded()
 else:
-    draw_figures(make_report, history.items, forecast_inputs)
+    report = draw_figures(make_report, history.items, forecast_inputs)
+    with export_slot:
+        draw_export("flow", lambda: (DAY_COLUMNS, day_rows(report)))
     st.container(key=f"flow-ready-{days}")

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
+from ci_core.backlog.figure_rows import PLAN_COLUMNS, plan_rows
 from ci_core.backlog.planning import WorkFilter, read_timeline
 from pages.widgets.board_source import filter_choices
+from pages.widgets.export_menu import draw_export
 from pages.widgets.flow_source import reader_zone
 from pages.widgets.navigation import begin_page
 from pages.widgets.session import backend
@@ -33,6 +35,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         bind="query-params",
     )
     chosen = draw_work_filters(Choices(known.areas, known.assignees), (PRIORITY, AREA, ASSIGNEE))
+    st.space("stretch")
+    export_slot = st.container(width="content", key="timeline-export")
 
 wanted = WorkFilter(areas=chosen[AREA], assignees=chosen[ASSIGNEE], priorities=chosen[PRIORITY])
 today = datetime.now(UTC).astimezone(reader_zone()).date()
@@ -46,6 +50,8 @@ with shared.database.reading() as session:
         shown=wanted.lets_through,
     )
 if timeline.lanes or timeline.not_planned:
+    with export_slot:
+        draw_export("timeline", lambda: (PLAN_COLUMNS, plan_rows(timeline)))
     draw_timeline(timeline, shared.settings)
 else:
     draw_nothing_planned(filtered=wanted != WorkFilter())

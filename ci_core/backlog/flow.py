@@ -144,12 +144,13 @@ class Ageing:
 
 def cumulative_flow(journeys: Journeys, period: Period, now: datetime) -> DayFlow:
     """How many items stood in each status at the end of each day; of the day that goes on, now."""
-    ends = np.minimum(period.bounds()[1:], now.timestamp())
+    # The first moment of the next day is not of this one; the present moment is.
+    ends = np.minimum(period.bounds()[1:], np.nextafter(now.timestamp(), np.inf))
     counts = {}
     for code, status in enumerate(STATUSES):
         mine = journeys.status == code
-        entered = np.searchsorted(np.sort(journeys.at[mine]), ends, "right")
-        left = np.searchsorted(np.sort(journeys.leaves[mine]), ends, "right")
+        entered = np.searchsorted(np.sort(journeys.at[mine]), ends, "left")
+        left = np.searchsorted(np.sort(journeys.leaves[mine]), ends, "left")
         counts[status] = tuple((entered - left).tolist())
     return DayFlow(period.days, counts)
 
@@ -192,7 +193,7 @@ def spread(days: NDArray[np.float64], percentiles: Sequence[int] = PERCENTILES) 
 
 def throughput(done: Completions, period: Period) -> Throughput:
     """How many were completed on each day and in each week."""
-    per_day = np.histogram(done.at, period.bounds())[0] if len(done) else np.zeros(len(period.days), np.int64)
+    per_day = np.diff(np.searchsorted(done.at, period.bounds(), "left"))
     weeks: dict[date, int] = {}
     for day, count in zip(period.days, per_day.tolist(), strict=True):
         monday = day - timedelta(days=day.weekday())

@@ -8,11 +8,13 @@ from functools import partial
 
 import streamlit as st
 
+from ci_core.backlog.figure_rows import COMPLETED_COLUMNS, completed_rows
 from ci_core.backlog.flow import FEWEST_COMPLETED, Spread
 from ci_core.backlog.flow_queries import FlowItem
 from ci_core.backlog.flow_report import FlowReport
 from pages.widgets import address, flow_charts
 from pages.widgets.chart_style import draw_chart, draw_clickable
+from pages.widgets.export_menu import draw_export
 from pages.widgets.text import as_text, label, shortened
 
 Items = Mapping[int, FlowItem]
@@ -27,8 +29,8 @@ def draw_nothing_recorded() -> None:
 
 def draw_figures(
     make_report: Callable[..., FlowReport], items: Items, forecast_inputs: Callable[[], tuple[int, date]]
-) -> None:
-    """Draw the whole page below its bar."""
+) -> FlowReport:
+    """Draw the whole page below its bar; gives the report that it shows."""
     metrics, charts = st.container(key="flow-figures"), st.container(key="flow-charts")
     with st.container(border=True, key="flow-forecast"):
         st.markdown("**Forecast**")
@@ -40,6 +42,7 @@ def draw_figures(
         _draw_metrics(report)
     with charts:
         _draw_charts(report, items)
+    return report
 
 
 def _draw_metrics(report: FlowReport) -> None:
@@ -75,6 +78,7 @@ def _draw_charts(report: FlowReport, items: Items) -> None:
         if report.cycle.count:
             alt = "Every completed item by day and cycle time."
             draw_chart(*flow_charts.cycle_time_chart(report, items), key="chart-cycle", alt=alt)
+            draw_export("completed", lambda: (COMPLETED_COLUMNS, completed_rows(report, items)))
         else:
             _missing(
                 _missing("Nothing that was started was completed in this period. A card in progress has been started.")

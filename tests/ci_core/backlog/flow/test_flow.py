@@ -144,6 +144,15 @@ def test_the_day_that_goes_on_is_counted_as_it_stands_now() -> None:
     assert cumulative_flow(some, Period(date(2026, 3, 2), date(2026, 3, 2)), day(0.4)).counts[PROPOSED] == (1,)
 
 
+def test_midnight_belongs_to_the_day_that_begins() -> None:
+    some = journeys(i1=[(0, RUNNING), (2, DONE)])
+    two_days = Period(date(2026, 3, 2), date(2026, 3, 3))
+
+    assert throughput(completions(some), two_days).per_day == (0, 0)
+    assert cumulative_flow(some, two_days, day(30)).counts[DONE] == (0, 0)
+    assert throughput(completions(some), WEEK).per_day == (0, 0, 1, 0, 0, 0, 0)
+
+
 def test_throughput_per_day_and_week() -> None:
     done = completions(
         journeys(**{f"i{n}": [(0, RUNNING), (at, DONE)] for n, at in enumerate((1.1, 1.2, 3, 6.9, 7.0, 8.5))})

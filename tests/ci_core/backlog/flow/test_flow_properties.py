@@ -33,7 +33,7 @@ def test_the_bands_of_the_cumulative_flow_add_up_to_the_items_alive(rows: list) 
         end = (MONDAY + timedelta(days=(last - MONDAY.date()).days + 1)).timestamp()
         alive = set()
         for item in np.unique(some.items):
-            before = np.flatnonzero((some.items == item) & (some.at <= end))
+            before = np.flatnonzero((some.items == item) & (some.at < end))
             if len(before) and some.status[before[-1]] != GONE:
                 alive.add(int(item))
         assert sum(counts[place] for counts in found.counts.values()) == len(alive)
