@@ -1,6 +1,6 @@
 """What charts look like: colours that colour-blind people tell apart, a second mark beside each, and safe labels.
 
-The colours are those of Okabe and Ito, "Color Universal Design" (2008); beside each stands a symbol, a dash or a pattern.
+The colours are those of Okabe and Ito, "Color Universal Design" (2008); each comes with a symbol, a dash or a pattern.
 """
 
 from __future__ import annotations
