@@ -127,7 +127,7 @@ def live_inbox() -> None:
             ),
             snoozed=waiting.snoozed,
             query=typed,
-            details=details(shared, wanted) if wanted and shared.listener.problem is None else [],
+            details=details(shared, wanted.ids, wait=wanted.new) if wanted and shared.listener.problem is None else [],
             found=st.session_state.get(inbox_decisions.FOUND),
             acknowledged=st.session_state.get(inbox_decisions.ACKNOWLEDGED),
             focus=focused(),

@@ -23,6 +23,7 @@ from ci_core.backlog.audit_log import (
     undone_transactions,
 )
 from ci_core.backlog.history_words import describe, mentioned
+from ci_core.backlog.triage_queries import newest_changes
 from ci_core.backlog.undo_rules import DERIVED, WITH_STATUS
 from db import tables
 
@@ -58,6 +59,33 @@ class HistoryEntry:
     reason: str | None
     undoable: bool
     undo_of: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One recorded change in a few words, which follow the actor's name."""
+
+    occurred_at: datetime
+    actor: str
+    summary: str
+    reason: str | None
+
+
+def newest_of(session: Session, ids: Sequence[int], limit: int = 5) -> dict[int, tuple[Told, ...]]:
+    """The newest changes of these enhancements, told shortly; much faster than the whole history of each.
+
+    Leaves out what once belonged to an enhancement and does not any more.
+    """
+    places = newest_changes(session, ids, limit)
+    wanted = [audit_id for audit_ids in places.values() for audit_id in audit_ids]
+    rows = session.execute(select(*COLUMNS).where(tables.AuditEntry.id.in_(wanted)))
+    entries = {row.id: Entry(*row) for row in rows}
+    titles = _titles(session, mentioned(entries.values()))
+
+    def told(enhancement_id: int, entry: Entry) -> Told:
+        return Told(entry.occurred_at, entry.actor, describe(entry, enhancement_id, titles), entry.reason)
+
+    return {item: tuple(told(item, entries[audit_id]) for audit_id in places.get(item, ())) for item in ids}
 
 
 def history_of(session: Session, enhancement_id: int, limit: int = 100) -> tuple[HistoryEntry, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ci_core.backlog import queries
 from ci_core.backlog.dependencies import LinkedEnhancement, dependencies_of
-from ci_core.backlog.history import HistoryEntry, history_of
+from ci_core.backlog.history import Told, newest_of
 from ci_core.backlog.listing import read_enhancements
 from ci_core.backlog.queries import ENHANCEMENTS, STORED
 from ci_core.backlog.similar import similar_enhancements
@@ -46,19 +46,20 @@ class Proposal:
     enhancement: Enhancement
     blocked_by: tuple[LinkedEnhancement, ...]
     candidates: tuple[Candidate, ...]
-    history: tuple[HistoryEntry, ...]
+    history: tuple[Told, ...]
 
 
 def proposals(session: Session, ids: Sequence[int]) -> dict[int, Proposal]:
     """These enhancements by id, whatever their status; those that do not exist are missing."""
     usable = [item for item in ids if 1 <= item <= queries.LARGEST_ID]
     wanted = select(*STORED).where(ENHANCEMENTS.c.id.in_(usable))
+    history = newest_of(session, usable, NEWEST_CHANGES)
     return {
         found.id: Proposal(
             enhancement=found,
             blocked_by=dependencies_of(session, found.id).blocked_by,
             candidates=candidates_for(session, found),
-            history=history_of(session, found.id, limit=NEWEST_CHANGES),
+            history=history[found.id],
         )
         for found in read_enhancements(session, wanted)
     }

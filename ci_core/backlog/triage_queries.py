@@ -13,6 +13,27 @@ from db.enums import Status
 
 Condition = ColumnElement[bool]
 
+# Each list of rows is found by an index, however long the log is.
+NEWEST = text("""
+    SELECT given.id AS about, found.audit_id
+    FROM unnest(CAST(:ids AS bigint[])) AS given (id), LATERAL (
+        SELECT a.id AS audit_id FROM (
+            SELECT 'ci_enhancements' AS name, given.id AS id
+            UNION ALL SELECT 'ci_comments', c.id FROM ci_comments c WHERE c.enhancement_id = given.id
+            UNION ALL SELECT 'ci_enhancement_dependencies', d.id FROM ci_enhancement_dependencies d
+                WHERE d.enhancement_id = given.id OR d.other_id = given.id
+        ) AS own, LATERAL (
+            SELECT l.id FROM ci_audit_log l
+            WHERE l.table_name = own.name AND l.row_id = own.id ORDER BY l.id DESC LIMIT :most
+        ) AS a
+        ORDER BY a.id DESC LIMIT :most
+    ) AS found
+    ORDER BY given.id, found.audit_id DESC
+""")
+MOST_WORDS = 12
+COMMON = 150
+MOST_NEAR = 300
+
 # What an enhancement waits for: its blockers, and what it is snoozed for.
 WAITS_FOR = text("""
     WITH RECURSIVE waits (id) AS (
@@ -27,8 +48,27 @@ WAITS_FOR = text("""
     )
     SELECT id FROM waits
 """)
-# As the index idx_ci_enhancements_title has it; the rarest shared words say most, so the rank decides whom to look at.
-SHARED_WORDS = text("""
+# As the index idx_ci_enhancements_title has it. A word of very many titles tells nothing and would cost the most, so
+# only those with rarer words are looked at; how much of their titles is shared decides then.
+TITLED = "(to_tsvector('english', ci_words(ARRAY[e.title])) || to_tsvector('simple', ci_words(ARRAY[e.title])))"
+SHARED_WORDS = text(f"""
+    WITH words AS MATERIALIZED (
+        SELECT quote_literal(lexeme)::tsquery AS word
+        FROM unnest(to_tsvector('english', ci_words(ARRAY[CAST(:title AS text)])))
+        LIMIT {MOST_WORDS}
+    ), rare AS MATERIALIZED (
+        SELECT string_agg(word::text, ' | ')::tsquery AS words FROM words WHERE (
+            SELECT count(*) FROM (SELECT 1 FROM ci_enhancements e WHERE {TITLED} @@ word LIMIT {COMMON}) AS titled
+        ) < {COMMON}
+    ), near AS MATERIALIZED (
+        SELECT e.id, e.title FROM ci_enhancements e, rare
+        WHERE {TITLED} @@ rare.words
+            AND e.id <> :without AND e.status <> 'archived' AND e.merged_into_id IS NULL
+        LIMIT {MOST_NEAR}
+    )
+    SELECT e.id FROM near e, rare ORDER BY ts_rank({TITLED}, rare.words) DESC, e.id LIMIT :most
+""")  # noqa: S608 - constants of this module
+WORDS = text("""
     WITH wanted AS (
         SELECT string_agg(quote_literal(lexeme), ' | ')::tsquery AS words
         FROM unnest(to_tsvector('english', ci_words(ARRAY[CAST(:title AS text)])))
@@ -86,4 +126,12 @@ def words_of(session: Session, titles: Mapping[int, str]) -> dict[int, dict[str,
     for item, word, lexeme in rows:
         if lexeme is not None:
             found[item].setdefault(lexeme, word)
+    return found
+
+
+def newest_changes(session: Session, ids: Sequence[int], most: int) -> dict[int, list[int]]:
+    """By enhancement, ids of the newest audit entries about it, its comments and its dependencies, newest first."""
+    found: dict[int, list[int]] = {}
+    for about, audit_id in session.execute(NEWEST, {"ids": list(ids), "most": most}):
+        found.setdefault(about, []).append(audit_id)
     return found

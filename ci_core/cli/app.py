@@ -30,6 +30,7 @@ from ci_core.cli.setup import setup
 from ci_core.cli.signals import terminate_like_interrupt
 from ci_core.cli.talk import add_to as add_talk
 from ci_core.cli.talk import notifications
+from ci_core.cli.triage import add_to as add_triage
 from ci_core.cli.views import app as views
 from ci_core.cli.wishlist import app as wishlist
 
@@ -60,6 +61,7 @@ add_changes(enhancements)
 add_bulk(enhancements)
 add_links(enhancements)
 add_talk(enhancements)
+add_triage(enhancements)
 add_exports(enhancements)
 
 

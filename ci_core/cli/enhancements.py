@@ -191,6 +191,12 @@ def _score(enhancement: Enhancement) -> str:
     return "" if enhancement.ai_priority_score is None else f"{enhancement.ai_priority_score:.1f}"
 
 
+def _snooze(item: Enhancement) -> str | None:
+    if item.snoozed_for_id is not None:
+        return f"#{item.snoozed_for_id} is done"
+    return None if item.snoozed_until is None else f"{item.snoozed_until:%Y-%m-%d %H:%M} UTC"
+
+
 def _write_enhancement(item: Enhancement, allowed: Sequence[str]) -> None:
     write(f"#{item.id}  {clean(item.title)}")
     write()
@@ -198,6 +204,8 @@ def _write_enhancement(item: Enhancement, allowed: Sequence[str]) -> None:
     write_pairs(
         [
             ("status", f"{item.status}{merged}, since {item.status_entered_at:%Y-%m-%d}"),
+            ("rejected because", item.rejection_reason),
+            ("snoozed until", _snooze(item)),
             ("may become", ", ".join(allowed)),
             ("priority", item.priority),
             ("category", item.category),

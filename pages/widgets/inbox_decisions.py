@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from ci_core.backlog.triage import apply_decisions
+from ci_core.backlog.triage import MergeInto, TakeBack, apply_decisions
 from db.errors import DatabaseError
 from pages.widgets.acting import LINKS
 from pages.widgets.board_source import best_matches
@@ -19,17 +19,18 @@ from pages.widgets.text import label
 
 log = logging.getLogger(__name__)
 ACKNOWLEDGED, WANTED, FOUND = "inbox_acknowledged", "inbox_wanted", "inbox_found"
-# Two quick messages can become one on their way; what was asked for travels with a few of them.
-SENT_FOR_SECONDS = 2.5
+# Two quick messages can become one on their way, and details are made meanwhile: a few messages carry what is there.
+SENT_FOR_SECONDS = 3.5
 MOST_FOUND = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Items that the browser lacks details of, and until when (monotonic seconds) they are sent."""
+    """Items that the browser lacks details of, until when (monotonic seconds) they are sent, and whether just asked."""
 
     ids: tuple[int, ...]
     until: float
+    new: bool = True
 
 
 def carry_out(shared: Backend, received: ClientDecisions) -> None:
@@ -43,7 +44,8 @@ def carry_out(shared: Backend, received: ClientDecisions) -> None:
         results = apply_decisions(
             shared.database, received.client, received.operations, actor=actor(), policy=shared.policy
         )
-        shared.store.refresh(LINKS)
+        linked = any(isinstance(one.decision, MergeInto | TakeBack) for one in received.operations)
+        shared.store.refresh(LINKS if linked else ())
     except DatabaseError as error:
         waiting = len(received.operations)
         log.warning("inbox_decisions_wait client=%s decisions=%d reason=%s", received.client, waiting, error)
@@ -60,10 +62,14 @@ def want(ids: tuple[int, ...]) -> None:
     st.session_state[WANTED] = Wanted(ids, time.monotonic() + SENT_FOR_SECONDS)
 
 
-def wanted_now() -> tuple[int, ...]:
-    """The items whose details are to be sent now."""
+def wanted_now() -> Wanted | None:
+    """What is to be sent now; `new` in one run only, so that the answer to a decision never waits for details."""
     wanted = st.session_state.get(WANTED)
-    return wanted.ids if wanted is not None and time.monotonic() < wanted.until else ()
+    if wanted is None or time.monotonic() >= wanted.until:
+        return None
+    if wanted.new:
+        st.session_state[WANTED] = replace(wanted, new=False)
+    return wanted
 
 
 def search(shared: Backend, asked: Search) -> None:

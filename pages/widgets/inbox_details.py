@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from ci_core.backlog.history import HistoryEntry
+from ci_core.backlog.history import Told
 from ci_core.backlog.proposal import Candidate, Proposal, proposals
 from pages.widgets.inbox.tree import markdown_tree
-from pages.widgets.session import Backend
+from pages.widgets.inbox_shelf import DetailShelf, Wire
+from pages.widgets.session import Backend, backend
 from pages.widgets.text import ago, label
 
-Wire = dict[str, Any]
 MOST_REASONS = 4
 
 
-@st.cache_data(ttl=20, max_entries=300, show_spinner=False)
-def _one(_shared: Backend, enhancement_id: int, version: int) -> Wire | None:  # noqa: ARG001 - the version is the key
-    with _shared.database.reading() as session:
-        found = proposals(session, [enhancement_id]).get(enhancement_id)
-    return None if found is None else detail(found)
+@st.cache_resource(show_spinner=False)
+def _shelf() -> DetailShelf:
+    shared = backend()
+
+    def make(enhancement_id: int) -> Wire | None:
+        with shared.database.reading() as session:
+            found = proposals(session, [enhancement_id]).get(enhancement_id)
+        return None if found is None else detail(found)
+
+    shelf = DetailShelf(make)
+    atexit.register(shelf.close)
+    return shelf
 
 
-def details(shared: Backend, ids: Sequence[int]) -> list[Wire]:
-    """These enhancements with all that belongs to them; what does not exist is missing."""
+def details(shared: Backend, ids: Sequence[int], *, wait: bool) -> list[Wire]:
+    """What is there already of what is known of these enhancements; with `wait` at least the first."""
     cards = {item: shared.store.card(item) for item in ids}
-    found = (_one(shared, item, card.version if card else 0) for item, card in cards.items())
-    return [one for one in found if one is not None]
+    return _shelf().take([(item, card.version if card else 0) for item, card in cards.items()], wait=wait)
 
 
 def detail(proposal: Proposal) -> Wire:
@@ -92,6 +99,6 @@ def _candidate(one: Candidate) -> Wire:
     return {"id": other.id, "title": other.title, "status": label(other.status), "why": " · ".join(why)}
 
 
-def _entry(entry: HistoryEntry) -> list[str]:
+def _entry(entry: Told) -> list[str]:
     said = f"{entry.summary} ({entry.reason})" if entry.reason else entry.summary
     return [entry.actor, said, ago(entry.occurred_at)]

@@ -26,6 +26,7 @@ from ci_core.backlog import (
     undo_transaction,
     update_enhancement,
 )
+from ci_core.backlog.history import newest_of
 from ci_core.errors import UndoRefused
 from db.engine import Database
 
@@ -224,3 +225,21 @@ def test_a_deleted_enhancement_still_has_its_history(story: Story) -> None:
     story.do("ada", undo_last)
 
     assert story.summaries(item) == ["deleted it (undo)", "added it to Proposed"]
+
+
+def test_the_newest_changes_of_several_are_told_shortly(story: Story) -> None:
+    item, other, quiet = story.create("Wish"), story.create("Other"), story.create("Quiet")
+    story.do("grace", add_comment, item.id, "Please")
+    story.do("grace", add_dependency, item.id, other.id, "blocked_by")
+    story.edit(item, priority="high")
+
+    with story.database.reading() as session:
+        newest = newest_of(session, [item.id, other.id, quiet.id, 2**40], limit=2)
+
+    assert [told.summary for told in newest[item.id]] == [
+        "changed priority from medium to high",
+        f"marked it as blocked by #{other.id} Other",
+    ]
+    assert newest[other.id][0].actor == "grace"
+    assert [told.summary for told in newest[quiet.id]] == ["added it to Proposed"]
+    assert newest[2**40] == ()

@@ -3,7 +3,7 @@
 const AHEAD = 8;
 const ASK_WHEN_MISSING = 4;
 const MOST_ASKED = 12;
-const ASKED_AGAIN_MS = 2500;
+const ASKED_AGAIN_MS = 4000;
 const KEPT = 300;
 
 class InboxDetails {
