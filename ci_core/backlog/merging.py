@@ -33,7 +33,7 @@ BELONGINGS: dict[str, Any] = {
 }
 # These are not in the audit log, so an undo moves them by itself.
 UNRECORDED = ("wishlist_items", "notifications")
-TELL = text("SELECT ci_tell('decided', :item, :summary, true, '{}')")
+TELL = text("SELECT ci_tell('decided', ARRAY[CAST(:item AS bigint)], ARRAY[CAST(:summary AS text)], true, NULL)")
 SNAPSHOT = text("""
     SELECT (SELECT jsonb_object_agg(key, value) FROM jsonb_each(to_jsonb(e)) WHERE key = ANY (:columns))
         || jsonb_build_object('board_rank', board_rank::text)

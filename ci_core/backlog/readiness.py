@@ -39,7 +39,7 @@ FREE = text("""
         WHERE o.enhancement_id = w.id AND o.kind = 'blocked_by' AND ci_is_open(x.status))
     ORDER BY w.board_position, w.id
 """)
-TELL = text("SELECT ci_tell('unblocked', :item, :summary, false, '{}')")
+TELL = text("SELECT ci_tell('unblocked', ARRAY[CAST(:item AS bigint)], ARRAY[CAST(:summary AS text)], false, NULL)")
 
 
 def bring_up_waiting(session: Session, closed: Collection[int]) -> dict[int, Enhancement]:

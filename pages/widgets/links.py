@@ -63,7 +63,9 @@ def draw_tombstone(shared: Backend, form: EditForm) -> None:
     if original is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="tombstone"):
-        st.markdown(f":material/merge: Merged into **#{original}**, where its comments went.", width="stretch")
+        st.markdown(
+            f":material/merge: Merged into **#{original}**, where its comments and votes went.", width="stretch"
+        )
         st.button(f"Open #{original}", key="open-original", on_click=go_to, args=(form, original))
         st.button("Take apart", key="take-apart", on_click=_take_apart, args=(shared, form))
 
@@ -159,8 +161,8 @@ def _draw_similar(shared: Backend, form: EditForm, alike: Sequence[SimilarEnhanc
 
 def _draw_confirmation(shared: Backend, form: EditForm, original: int) -> None:
     st.markdown(
-        f"Merge #{form.opened.id} into #{original}? #{form.opened.id} leaves the board and points there; its comments "
-        "and links move along. It can be taken apart again."
+        f"Merge #{form.opened.id} into #{original}? #{form.opened.id} leaves the board and points there; its comments, "
+        "votes, followers and links move along. It can be taken apart again."
     )
     with st.container(horizontal=True):
         st.button("Merge", key="merge-now", type="primary", on_click=_merge, args=(shared, form, original))

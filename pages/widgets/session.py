@@ -13,6 +13,7 @@ import streamlit as st
 
 from ci_core.backlog.board_listener import BoardListener
 from ci_core.backlog.board_store import BoardStore
+from ci_core.backlog.notifications import forget_old_notifications
 from ci_core.backlog.operations import forget_old_operations
 from ci_core.backlog.scoring import ScoringPolicy, policy_from
 from ci_core.database import open_database
@@ -82,6 +83,7 @@ def backend() -> Backend:
             check_schema(session)
         with database.transaction("agent:app") as session:
             forget_old_operations(session)
+            forget_old_notifications(session)
         store = BoardStore(database)
         store.refresh()
         listener = BoardListener(database, store)

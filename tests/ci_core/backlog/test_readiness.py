@@ -23,6 +23,7 @@ from ci_core.backlog import (
     take_apart,
     update_enhancement,
 )
+from ci_core.backlog.bulk import change_many
 from ci_core.backlog.notifications import notifications_for
 from ci_core.errors import NotAllowed
 from db.enums import Status
@@ -230,3 +231,18 @@ def test_two_who_end_the_last_two_blockers_at_once_make_it_ready(team: Team) -> 
             list(pool.map(end, [first, second]))
 
         assert team.now(item).status is Status.APPROVED
+
+
+def test_many_completed_at_once_bring_up_what_waited_and_one_undo_takes_all_back(team: Team) -> None:
+    pairs = [blocked_pair(team) for _ in range(3)]
+    still = team.create(title="Still open")
+    team.do("ada", add_dependency, pairs[2][1].id, still.id, "blocked_by")
+    before = team.state()
+
+    result = team.do("bob", change_many, [(blocker.id, None) for _, blocker in pairs], {"status": "completed"})
+
+    assert [problem.id for problem in result.problems] == [pairs[2][1].id]
+    assert [team.now(item).status for item, _ in pairs] == [Status.APPROVED, Status.APPROVED, Status.BLOCKED]
+    team.undo("bob")
+
+    assert team.state() == before
