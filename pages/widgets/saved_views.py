@@ -47,7 +47,7 @@ def draw_saved_views(page: str) -> None:
         state = " · :orange[modified]" if changed else ""
         st.caption(f"**{as_text(shortened(current.name, LONGEST_LABEL))}**{state}", width="content")
     if popover.open:
-        with popover:
+        with popover, st.container(gap="xsmall", key=_key(page, "body")):
             _draw(page, current, changed)
 
 
@@ -61,8 +61,10 @@ def _draw(page: str, current: SavedView | None, changed: bool) -> None:
     if not views:
         st.caption("A view is this page with its filters and its order under a name. There is none yet.")
     if current is not None:
-        _draw_current(page, current, changed)
-    _draw_saving(page, current)
+        with st.container(gap="small", key=_key(page, "part-current")):
+            _draw_current(page, current, changed)
+    with st.container(gap="small", key=_key(page, "part-saving")):
+        _draw_saving(page, current)
 
 
 def _draw_list(title: str, page: str, views: list[SavedView], current: SavedView | None) -> None:
@@ -87,7 +89,6 @@ def _draw_list(title: str, page: str, views: list[SavedView], current: SavedView
 
 
 def _draw_current(page: str, current: SavedView, changed: bool) -> None:
-    st.divider()
     st.markdown(f"**{as_text(current.name)}**" + (" :orange[modified]" if changed else ""))
     mine = _is_mine(current)
     with st.container(horizontal=True, gap="small", key=_key(page, "actions")):
@@ -107,7 +108,6 @@ def _draw_current(page: str, current: SavedView, changed: bool) -> None:
 
 
 def _draw_saving(page: str, current: SavedView | None) -> None:
-    st.divider()
     st.text_input(
         "Save this as", key=_key(page, "name"), max_chars=NAME_MAX, placeholder="Name of the view", on_change="ignore"
     )

@@ -20,9 +20,9 @@ def draw_count(shared: Backend, found: TableRows) -> None:
     count = f"{found.total:,} of {len(shared.store.all_cards()):,}"
     if shared.listener.problem is None:
         outage_is_over()
-        st.caption(f"{count} · :green[●] Live")
+        st.markdown(f":small[{count} · :green[●] Live]")
     else:
-        st.caption(f"{count} · :orange[●] Not live", help=as_text(shared.listener.problem))
+        st.markdown(f":small[{count} · :orange[●] Not live]", help=as_text(shared.listener.problem))
 
 
 def chosen_grouping() -> str | None:

@@ -73,19 +73,19 @@ def _days(row: TableRow) -> int:
 COLUMNS: tuple[GridColumn, ...] = (
     GridColumn("id", "ID", 72, lambda row: row.id, numeric=True, order=RowOrder.ID),
     GridColumn("title", "Title", 300, lambda row: row.title, "title", "text", order=RowOrder.TITLE),
-    GridColumn("status", "Status", 110, lambda row: _worded(row.status), "status", "steps", order=RowOrder.STATUS),
+    GridColumn("status", "Status", 108, lambda row: _worded(row.status), "status", "steps", order=RowOrder.STATUS),
     GridColumn(
-        "priority", "Priority", 104, lambda row: _worded(row.priority), "priority", "choice", order=RowOrder.PRIORITY
+        "priority", "Priority", 116, lambda row: _worded(row.priority), "priority", "choice", order=RowOrder.PRIORITY
     ),
-    GridColumn("score", "Score", 88, lambda row: row.ai_priority_score, numeric=True, order=RowOrder.SCORE),
-    GridColumn("area", "Area", 140, lambda row: row.feature_area, "feature_area", "known", order=RowOrder.AREA),
-    GridColumn("assignee", "Assignee", 116, lambda row: row.assignee, "assignee", "known", order=RowOrder.ASSIGNEE),
+    GridColumn("score", "Score", 100, lambda row: row.ai_priority_score, numeric=True, order=RowOrder.SCORE),
+    GridColumn("area", "Area", 132, lambda row: row.feature_area, "feature_area", "known", order=RowOrder.AREA),
+    GridColumn("assignee", "Assignee", 112, lambda row: row.assignee, "assignee", "known", order=RowOrder.ASSIGNEE),
     GridColumn(
         "estimate", "Est. h", 88, lambda row: row.estimated_hours, "estimated_hours", "number", True,
         RowOrder.ESTIMATE,
     ),
     GridColumn("age", "Days", 84, _days, numeric=True, order=RowOrder.AGE),
-    GridColumn("blocked", "Blocked by", 118, lambda row: ", ".join(f"#{item}" for item in row.blocked_by) or None),
+    GridColumn("blocked", "Blocked by", 114, lambda row: ", ".join(f"#{item}" for item in row.blocked_by) or None),
     GridColumn("votes", "Votes", 80, lambda row: row.votes, numeric=True, usual=False),
     GridColumn("tags", "Tags", 170, lambda row: tags_in_words(row.tags), "tags", "text", usual=False),
     GridColumn(

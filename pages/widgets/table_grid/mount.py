@@ -185,6 +185,7 @@ def _css(light: str) -> dict[str, dict[str, str]]:
         ".ag-header-cell:not(:hover, :focus-within, .ag-header-cell-filtered) .ag-header-cell-filter-button": {
             "opacity": "0",
         },
+        ".ag-header-cell .ag-sort-order": {"display": "none"},
         "button.heading": {
             "width": "100%", "height": "100%", "border": "0", "background": "transparent", "color": text,
             "text-align": "start", "display": "flex", "gap": "10px", "align-items": "center", "padding": "0 14px",

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Locator, expect
 
 from ci_core.backlog import update_enhancement
@@ -56,6 +57,9 @@ def test_a_link_shows_its_rows_in_its_order_and_columns(open_page: OpenPage, bac
     table.frame.get_by_text("Est. h").click()
     table.page.wait_for_url("**sort=estimate**")
     expect(table.page.get_by_text("2 of ").first).to_be_visible()
+    table.cell(small, "title").click()
+    table.app.press("g", "b")  # keys of the page are heard in the grid too
+    table.page.wait_for_url("**/board**")
 
 
 def test_a_cell_is_edited_stored_and_taken_back(open_page: OpenPage, backlog: Backlog) -> None:
@@ -124,6 +128,17 @@ def test_rows_are_grouped_folded_and_selected_by_keys(open_page: OpenPage, backl
     table.frame.get_by_role("button", name="Edit selected").click()
 
     expect(table.app.dialog.get_by_text("2", exact=False).first).to_be_visible()
+
+
+def test_the_table_reads_well_for_everybody(open_page: OpenPage, backlog: Backlog) -> None:
+    backlog.add("Readable", priority="critical", assignee="ada")
+    table = Table(open_page(), q=backlog.word, group="priority")
+    table.cell(backlog.add("Another")[0], "title").wait_for(timeout=10_000)
+
+    found = Axe().run(table.page)
+
+    serious = [rule for rule in found.response["violations"] if rule["impact"] in ("serious", "critical")]
+    assert [(rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in serious] == []
 
 
 def test_what_is_shown_can_be_taken_away(open_page: OpenPage, backlog: Backlog) -> None:
