@@ -16,7 +16,7 @@ from ci_core.backlog.dependencies import lock_dependencies
 from ci_core.backlog.merging import merge_duplicate
 from ci_core.backlog.queries import Stored
 from ci_core.backlog.scoring import DEFAULT_POLICY, ScoringPolicy
-from ci_core.backlog.writing import Planned, checked_reason, refusals, write
+from ci_core.backlog.writing import Planned, checked_reason, refusals, write_unread
 from ci_core.errors import CiError, InvalidInput, NotAllowed, NotFound
 from db.engine import act_as
 from db.enums import Status
@@ -92,7 +92,7 @@ def change_many(
                 planned.append((rows[item], real))
     problems |= refusals(session, planned)
     allowed = [(row, real) for row, real in planned if row["id"] not in problems]
-    write(session, allowed, policy)
+    write_unread(session, allowed, policy)
     return _result(session, ids, {row["id"] for row, _ in allowed}, problems)
 
 

@@ -177,10 +177,12 @@ def insert_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Enh
     return sorted((enhancement_from(row._asdict()) for row in stored), key=lambda item: item.id)
 
 
-def write_rows(session: Session, values: Mapping[int, Mapping[str, Any]]) -> dict[int, Enhancement]:
+def write_rows(
+    session: Session, values: Mapping[int, Mapping[str, Any]], *, read: bool = True
+) -> dict[int, Enhancement]:
     """Write columns of many enhancements, by their ids, in as many statements as there are sets of columns.
 
-    Each row is written once; gives them as they are stored then.
+    Each row is written once; gives them as they are stored then, or (unless `read`) nothing.
     """
     written: dict[int, Enhancement] = {}
     alike: dict[tuple[str, ...], list[int]] = {}
@@ -192,10 +194,11 @@ def write_rows(session: Session, values: Mapping[int, Mapping[str, Any]]) -> dic
         statement = text(
             f"UPDATE ci_enhancements e SET {assigned} "  # noqa: S608 - names of our own columns
             "FROM jsonb_populate_recordset(NULL::ci_enhancements, CAST(:rows AS jsonb)) AS n WHERE e.id = n.id "
-            f"RETURNING {', '.join(f'e.{column.name}' for column in STORED)}"
+            + (f"RETURNING {', '.join(f'e.{column.name}' for column in STORED)}" if read else "")
         )
-        for row in session.execute(statement, {"rows": json.dumps(rows, default=_as_json_value)}):
-            written[row.id] = enhancement_from(row._asdict())
+        stored = session.execute(statement, {"rows": json.dumps(rows, default=_as_json_value)})
+        if read:
+            written |= {row.id: enhancement_from(row._asdict()) for row in stored}
     return written
 
 

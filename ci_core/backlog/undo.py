@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, text
@@ -13,17 +13,13 @@ from ci_core.backlog import audit_log, queries
 from ci_core.backlog.audit_log import COMMENTS, DEPENDENCIES, ENHANCEMENTS, FOLLOWERS, MERGES, REACTIONS, Entry
 from ci_core.backlog.dependencies import circle_error, lock_dependencies
 from ci_core.backlog.merging import follow_merge
-from ci_core.backlog.restoring import insert_row, restorable, restore_columns
+from ci_core.backlog.restoring import insert_row, restorable, restore_rows
 from ci_core.backlog.scoring import DEFAULT_POLICY, ScoringPolicy, rescore
 from ci_core.backlog.undo_rules import Plan, plan_undo
 from ci_core.errors import NotAllowed, NotFound, UndoRefused
 from db import tables
 from db.engine import act_as
 
-BEFORE = text("""
-    SELECT (SELECT jsonb_object_agg(key, value) FROM jsonb_each(before) WHERE key = ANY (:columns))::text
-    FROM ci_audit_log WHERE id = :id
-""")
 THIS_TRANSACTION = text("SELECT pg_current_xact_id()::text::bigint")
 DELETED_ENHANCEMENT = ("delete", ENHANCEMENTS)
 WHOLE_BEFORE = text("SELECT before::text FROM ci_audit_log WHERE id = :id")
@@ -119,26 +115,53 @@ def _apply(session: Session, plan: Plan, policy: ScoringPolicy) -> None:
     # Deleted enhancements come back first: the log has what was deleted along with them after them.
     backwards = list(reversed(plan.entries))
     backwards.sort(key=lambda entry: (entry.action, entry.table_name) != DELETED_ENHANCEMENT)
-    for entry in backwards:
-        table = entry.table_name
-        if entry.action == "delete":
-            version = None if table != ENHANCEMENTS else (entry.row_version or 0) + 1
-            insert_row(session, table, session.scalars(WHOLE_BEFORE, {"id": entry.id}).one(), version)
-            if table == ENHANCEMENTS:
-                session.execute(RECALL_ORIGIN, {"id": entry.row_id})
-        elif entry.action == "insert":
-            owner = tables.Base.metadata.tables[table]
-            session.execute(delete(owner).where(owner.c.id == entry.row_id))
+    for some in _together(backwards):
+        if some[0].action == "update":
+            _restore(session, plan, some)
         else:
-            columns = (set(entry.changed_fields) & restorable(table)) - plan.skipped.get(entry.row, set())
-            before = session.scalar(BEFORE, {"id": entry.id, "columns": sorted(columns)})
-            if before is not None:
-                restore_columns(session, table, entry.row_id, before)
+            _bring_back_or_delete(session, some[0])
     for entry in plan.entries:
         if entry.table_name == MERGES:
             reach |= _follow_merge(session, entry)
     _refuse_links_of_tombstones(session, plan)
     rescore(session, (reach | _reached(session, plan)) - plan.to_delete, policy=policy)
+
+
+def _together(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """The entries in their order, neighbours in one list where they update different rows of one table."""
+    some: list[Entry] = []
+    rows: set[int] = set()
+    for entry in entries:
+        joins = some and entry.action == some[0].action == "update" and entry.table_name == some[0].table_name
+        if some and (not joins or entry.row_id in rows):
+            yield some
+            some, rows = [], set()
+        some.append(entry)
+        rows.add(entry.row_id)
+    if some:
+        yield some
+
+
+def _restore(session: Session, plan: Plan, entries: Sequence[Entry]) -> None:
+    table = entries[0].table_name
+    alike: dict[frozenset[str], dict[int, int]] = {}
+    for entry in entries:
+        columns = (frozenset(entry.changed_fields) & restorable(table)) - plan.skipped.get(entry.row, set())
+        alike.setdefault(columns, {})[entry.id] = entry.row_id
+    for columns, rows in alike.items():
+        restore_rows(session, table, rows, columns)
+
+
+def _bring_back_or_delete(session: Session, entry: Entry) -> None:
+    table = entry.table_name
+    if entry.action == "insert":
+        owner = tables.Base.metadata.tables[table]
+        session.execute(delete(owner).where(owner.c.id == entry.row_id))
+        return
+    version = None if table != ENHANCEMENTS else (entry.row_version or 0) + 1
+    insert_row(session, table, session.scalars(WHOLE_BEFORE, {"id": entry.id}).one(), version)
+    if table == ENHANCEMENTS:
+        session.execute(RECALL_ORIGIN, {"id": entry.row_id})
 
 
 def _refuse_links_of_tombstones(session: Session, plan: Plan) -> None:

@@ -127,24 +127,37 @@ def write(session: Session, planned: Sequence[Planned], policy: ScoringPolicy) -
 
     Each enhancement is written once, so that its history has one entry for the change.
     """
-    if not planned:
-        return []
+    stored = queries.write_rows(session, _values(session, planned, policy))
+    stored |= _follow(session, planned, policy)
+    return [stored[row["id"]] for row, _ in planned]
+
+
+def write_unread(session: Session, planned: Sequence[Planned], policy: ScoringPolicy) -> None:
+    """As `write`, for who does not want to read hundreds of enhancements back."""
+    queries.write_rows(session, _values(session, planned, policy), read=False)
+    _follow(session, planned, policy)
+
+
+def _values(session: Session, planned: Sequence[Planned], policy: ScoringPolicy) -> dict[int, dict[str, Any]]:
     scored = [row["id"] for row, changes in planned if SCORED_FIELDS & changes.keys()]
     counts = queries.unblocks_counts(session, scored) if scored else {}
-    values = {row["id"]: _with_scores(row, changes, counts, policy) for row, changes in planned}
-    stored = queries.write_rows(session, values)
+    return {row["id"]: _with_scores(row, changes, counts, policy) for row, changes in planned}
+
+
+def _follow(session: Session, planned: Sequence[Planned], policy: ScoringPolicy) -> dict[int, Enhancement]:
+    """See to what hangs on enhancements that have just ended or begun anew; gives those that came up for it."""
+    now = {row["id"]: changes["status"] for row, changes in planned if "status" in changes}
     reach = {
         row["id"]
         for row, _ in planned
-        if (row["status"] in OPEN_STATUSES) is not (stored[row["id"]].status in OPEN_STATUSES)
+        if row["id"] in now and (row["status"] in OPEN_STATUSES) is not (now[row["id"]] in OPEN_STATUSES)
     }
-    if reach:
-        # What they waited for now unblocks fewer (or more) than before.
-        rescore(session, queries.blockers_of(session, reach), policy=policy)
-        closed = [item for item in reach if stored[item].status not in OPEN_STATUSES]
-        if closed:
-            stored |= bring_up_waiting(session, closed)
-    return [stored[row["id"]] for row, _ in planned]
+    if not reach:
+        return {}
+    # What they waited for now unblocks fewer (or more) than before.
+    rescore(session, queries.blockers_of(session, reach), policy=policy)
+    closed = [item for item in reach if now[item] not in OPEN_STATUSES]
+    return bring_up_waiting(session, closed) if closed else {}
 
 
 def _with_scores(
