@@ -10,7 +10,7 @@ from ci_core.backlog.dependencies import LinkedEnhancement, open_blockers
 from ci_core.backlog.followers import follow, followers_of, unfollow
 from ci_core.backlog.lifecycle import OPEN_STATUSES
 from ci_core.backlog.reactions import toggle, voters_of
-from db.enums import ReactionKind
+from db.enums import ReactionKind, Status
 from pages.widgets.acting import act
 from pages.widgets.edit_form import EditForm
 from pages.widgets.links import go_to
@@ -37,9 +37,10 @@ def draw_standing(shared: Backend, form: EditForm) -> None:
 
 def _draw_waiting(form: EditForm, blockers: Sequence[LinkedEnhancement]) -> None:
     with st.container(border=True, gap="xxsmall", key="waits-for"):
+        comes_up = form.opened.status is Status.BLOCKED
         st.markdown(
-            f":orange[:material/block:] **Waits for {'this one' if len(blockers) == 1 else 'these'}** "
-            ":gray[and moves up to Approved by itself when that is done]"
+            f":orange[:material/block:] **Waits for {'this one' if len(blockers) == 1 else 'these'}**"
+            + (" :gray[and moves up to Approved by itself when that is done]" if comes_up else "")
         )
         for blocker in blockers:
             with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"waits-for-{blocker.id}"):
