@@ -21,7 +21,10 @@ from benchmarks.app import BARE_BUTTON, App, filled_database, running_app, runni
 from db.engine import Database
 from pages.widgets.board_window import WINDOW
 
-ROOT = "document.querySelector('[data-testid=stBidiComponentIsolated]')?.shadowRoot"
+ROOT = (
+    "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]"
+    ".map(node => node.shadowRoot).find(root => root?.querySelector('.kanban'))"
+)
 FAST_MOVES = 20
 
 

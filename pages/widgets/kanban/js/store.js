@@ -64,9 +64,14 @@ class BoardStore {
     return [...found].sort((a, b) => compareLanes(this.lanesBy, a, b));
   }
 
-  // Takes a whole board; everything is drawn anew.
+  // Takes a whole board; a card that is as it was stays the same object, so that it is not drawn again.
   takeBase(base, token) {
-    this.cards = new Map(base.cards.map((card) => [card.id, card]));
+    const before = this.cards;
+    const kept = (card) => {
+      const known = before.get(card.id);
+      return known && sameCard(known, card) ? known : card;
+    };
+    this.cards = new Map(base.cards.map((card) => [card.id, kept(card)]));
     this.token = token;
     this.revision = base.revision;
     this.fillPiles();
