@@ -33,6 +33,7 @@ NAMES = {
     FOLLOWERS: "follower {}",
     MERGES: "merge {}",
     REACTIONS: "reaction {}",
+    "ci_saved_views": "the saved view {}",
 }
 # A vote that was taken back since, or a follower who is gone, stands in nobody's way.
 MARKS = frozenset({FOLLOWERS, REACTIONS})
