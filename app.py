@@ -10,12 +10,14 @@ from pages.widgets.header import draw_header
 from pages.widgets.navigation import navigation
 from pages.widgets.outage import outage_shown
 from pages.widgets.overlays import draw_overlays
+from pages.widgets.style import page_style
 
 ASSETS = Path(__file__).parent / "pages" / "assets"
 
 st.set_page_config(page_title="Magnus", page_icon=str(ASSETS / "icon.png"), layout="wide")
 st.logo(str(ASSETS / "logo.svg"), size="medium")
 page = navigation()
+page_style()
 with outage_shown():
     draw_header(page.url_path)
     page.run()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.widgets.style import page_style
 from pages.widgets.view_address import show_pending
 
 if TYPE_CHECKING:
@@ -62,4 +61,3 @@ def begin_page() -> None:
         navigation()
         st.rerun()
     show_pending()
-    page_style()
