@@ -66,4 +66,3 @@ else:
     report = draw_figures(make_report, history.items, forecast_inputs)
     with export_slot:
         draw_export("flow", lambda: (DAY_COLUMNS, day_rows(report)))
-    st.container(key=f"flow-ready-{days}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 SWEEPS = 6
 # Shelves are filled to about this ratio of width to height, which suits a screen; a layer is wider than a row is high.
-SCREEN_RATIO = 2.4
+SCREEN_RATIO = 3.4
 LAYER_TO_ROW = 4.4
 
 Link = tuple[int, int]
@@ -46,10 +46,14 @@ class CriticalPath:
 
 def without_circles(items: Collection[int], links: Iterable[Link]) -> tuple[Link, ...]:
     """The links (waiting, blocker) between the items, without those that close a circle; the database has none."""
-    known, kept = set(items), []
+    known = set(items)
+    inside = tuple(link for link in dict.fromkeys(links) if known.issuperset(link) and link[0] != link[1])
+    if len(_in_order(items, _neighbours(items, inside))) == len(known):
+        return inside
+    kept: list[Link] = []
     blockers: dict[int, set[int]] = {item: set() for item in items}
-    for waiting, blocker in dict.fromkeys(links):
-        if waiting in known and blocker in known and waiting != blocker and waiting not in _all(blocker, blockers):
+    for waiting, blocker in inside:
+        if waiting not in _all(blocker, blockers):
             blockers[waiting].add(blocker)
             kept.append((waiting, blocker))
     return tuple(kept)

@@ -36,9 +36,9 @@ def draw_timeline(timeline: Timeline, settings: Settings) -> None:
             key="chart-timeline",
             alt="Work by person over time; the list below says the same in words.",
         )
-    st.caption(
-        f"{settings.hours_per_day:g} hours on {_days(settings)}; what runs comes first, then the order of the board. "
-        "≈ and dots: nobody has estimated it, the hours are the median of its complexity. A click opens the card."
+    st.markdown(
+        f":small[{settings.hours_per_day:g} hours on {_days(settings)}; what runs comes first, then the order of the "
+        "board. ≈ and dots: not estimated, the hours are the median of the same complexity. A click opens the card.]"
     )
     if timeline.not_planned:
         _draw_not_planned(timeline)

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from ci_core.backlog.dependencies import add_dependency
 from tests.browser.board.harness import Backlog, OpenPage
+from tests.browser.flow.looks import serious_findings
 
 pytestmark = pytest.mark.browser
 
@@ -27,6 +28,7 @@ def test_a_chain_on_the_map_by_mouse_and_by_keys(open_page: OpenPage, backlog: B
     expect(nodes.first.locator(".title")).to_contain_text("<b>First</b>")
     expect(page.page.get_by_role("button", name="ready now")).to_have_count(1)
 
+    assert serious_findings(page) == []
     nodes.first.focus()
     page.press("ArrowRight", "ArrowRight", "ArrowLeft")
     focused = page.page.locator(".workmap .node:focus")

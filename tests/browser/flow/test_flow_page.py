@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board.harness import AppPage, Backlog, OpenPage
+from tests.browser.flow.looks import serious_findings
 from tests.ci_core.backlog.flow.past import Past
 
 pytestmark = pytest.mark.browser
@@ -40,7 +41,7 @@ def test_figures_of_a_known_history_and_the_item_that_ages(open_page: OpenPage, 
     assert metric(page, "Cycle time").split()[-2:] == ["6.0", "d"]
     expect(page.page.locator(".st-key-flow-throughput")).to_contain_text("6 completed in 30 days")
     expect(page.page.locator(".st-key-flow-forecast")).to_contain_text("10,000 simulated futures")
-    expect(page.page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    expect(page.page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=30_000)
 
     page.page.get_by_role("radio", name="180 days").click()
     page.page.wait_for_url("**period=180**")
@@ -67,6 +68,7 @@ def test_too_short_a_past_is_said_and_the_list_opens_items_by_keys(
         timeout=30_000
     )
     expect(page.page.get_by_text("A forecast needs at least 5 items completed before today")).to_be_visible()
+    assert serious_findings(page) == []
     page.page.locator(".st-key-flow-ageing summary").press("Enter")
     page.page.get_by_role("button", name=f"#{item} Alone").press("Enter")
 

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from ci_core.backlog.dependencies import add_dependency
 from tests.browser.board.harness import Backlog, OpenPage
+from tests.browser.flow.looks import serious_findings
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +29,7 @@ def test_who_has_too_much_and_what_cannot_be_planned(open_page: OpenPage, backlo
     expect(page.page.get_by_text("1 cannot be planned")).to_be_visible()
     bars = page.page.locator(".js-plotly-plot .bars .point path")
     expect(bars.first).to_be_visible(timeout=30_000)
+    assert serious_findings(page) == []
     bar = bars.first
     box = bar.bounding_box()
     assert box is not None
