@@ -21,7 +21,7 @@ from pages.widgets.session import Backend, actor
 from pages.widgets.snackbar import offer_undo
 from pages.widgets.text import as_text, label, shortened
 
-OPEN, ERRORS, KEPT = "adding", "add-errors", "add-kept"
+OPEN, ERRORS, KEPT, TO_FILL = "adding", "add-errors", "add-kept", "add-to-fill"
 FIELDS = ("title", "description", "priority", "category", "feature_area", "assignee", "estimated_hours")
 SHORTEST_TITLE = 4
 SHORTEST_WORD = 3
@@ -31,6 +31,7 @@ MOST_SIMILAR = 4
 def ask_to_add() -> None:
     """Open the dialog; for a callback, also of a part of the page that runs by itself."""
     st.session_state[OPEN] = True
+    st.session_state[TO_FILL] = True
     st.session_state[ERRORS] = {}
     st.rerun()
 
@@ -54,9 +55,11 @@ def _close() -> None:
 
 
 def _draw(shared: Backend) -> None:
-    # Looked at in every run: the first one may be cut short before the fields stand.
-    for name, value in st.session_state.get(KEPT, {}).items():
-        st.session_state.setdefault(_key(name), value)
+    # Until they stand once, because a run may be cut short before. Set and not left as they are: when it opens again at
+    # once, the values are still known here, but not in the browser, which is told only of what is set.
+    if st.session_state.get(TO_FILL):
+        for name, value in st.session_state.get(KEPT, {}).items():
+            st.session_state[_key(name)] = value
     title = st.text_input(
         "Title",
         key=_key("title"),
@@ -80,6 +83,7 @@ def _draw(shared: Backend) -> None:
     with right:
         st.selectbox("Category", [value.value for value in Category], format_func=label, key=_key("category"))
         _free_choice("Assignee", "assignee", choices.assignees)
+    st.session_state[TO_FILL] = False
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         if problem := st.session_state.get(ERRORS, {}).get(""):
             st.markdown(f":red[{as_text(problem)}]", width="stretch")
