@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Locator, expect
 
 from ci_core.backlog import update_enhancement
+from ci_core.backlog.views import save_view
 from tests.browser.board.harness import ACTOR, AppPage, Backlog, OpenPage
 
 pytestmark = pytest.mark.browser
@@ -60,6 +61,24 @@ def test_a_link_shows_its_rows_in_its_order_and_columns(open_page: OpenPage, bac
     table.cell(small, "title").click()
     table.app.press("g", "b")  # keys of the page are heard in the grid too
     table.page.wait_for_url("**/board**")
+
+
+def test_a_view_brings_columns_order_and_groups_to_a_table_that_is_open(open_page: OpenPage, backlog: Backlog) -> None:
+    small, large = backlog.add("Small", estimated_hours=2)[0], backlog.add("Large", estimated_hours=8)[0]
+    query = f"q={backlog.word}&group=priority&cols=title%2Cestimate&sort=-estimate"
+    backlog.as_other(save_view, f"Grouped {backlog.word}", "table", query, shared=True)
+    table = Table(open_page(), q=backlog.word, sort="estimate")
+    expect(table.cell(small, "status")).to_be_visible()
+    assert table.ids() == [small, large]
+
+    table.page.locator(".st-key-views-table-popover button").first.click()
+    table.page.get_by_role("button", name=f"Grouped {backlog.word}").click()
+
+    expect(table.frame.get_by_role("button", name="Medium")).to_contain_text("2 · 10 h estimated")
+    expect(table.cell(small, "status")).to_have_count(0)
+    row = table.frame.locator(f'.ag-center-cols-container .ag-row[row-id="{large}"]')
+    expect(row).to_have_attribute("row-index", "1")  # right below the heading
+    table.page.wait_for_url("**group=priority**")
 
 
 def test_a_cell_is_edited_stored_and_taken_back(open_page: OpenPage, backlog: Backlog) -> None:
