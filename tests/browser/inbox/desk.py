@@ -39,7 +39,7 @@ class Desk:
     def sees(self, enhancement_id: int | None) -> None:
         """Expect this proposal at the right; None: none."""
         if enhancement_id is None:
-            expect(self.page.locator(".empty")).to_be_visible()
+            expect(self.page.locator(".inbox .empty")).to_be_visible()
         else:
             expect(self.item).to_have_attribute("data-id", str(enhancement_id))
 

@@ -133,3 +133,18 @@ def test_selected_proposals_are_changed_together(open_inbox: OpenInbox, backlog:
     expect(desk.app.dialog).to_contain_text("2 enhancements")
     desk.press("1")
     assert [backlog.read(item).version for item in order] == [1, 1, 1]
+
+
+def test_what_this_visit_cannot_take_back_the_page_can(open_inbox: OpenInbox, backlog: Backlog) -> None:
+    backlog.add("One", "Two")
+    desk = open_inbox(backlog.word)
+    order = desk.rows()
+    desk.press("1")
+    desk.saved()
+    desk.visit(backlog.word)
+    assert desk.rows() == order[1:]
+
+    desk.press("z")
+
+    expect(desk.row(order[0])).to_be_visible()
+    assert backlog.read(order[0]).status is Status.PROPOSED

@@ -57,7 +57,7 @@ def test_a_decision_that_came_too_late_brings_the_reason(open_inbox: OpenInbox, 
     desk.page.context.set_offline(False)
     desk.saved()
 
-    expect(desk.page.locator(".toast")).to_contain_text(f"{OTHER} changed status in the meantime")
+    expect(desk.page.locator(".inbox .toast")).to_contain_text(f"{OTHER} changed status in the meantime")
     assert backlog.read(order[0]).status is Status.APPROVED
     assert desk.rows() == [order[1]]
     desk.press("z")

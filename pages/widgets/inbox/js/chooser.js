@@ -66,7 +66,7 @@ class Chooser {
     field.autocomplete = "off";
     field.oninput = () => {
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.isOpen && typed?.(field.value), TYPING_PAUSE_MS);
+      this.timer = setTimeout(() => this.isOpen && typed?.(this.typedText()), TYPING_PAUSE_MS);
     };
     this.node.append(field);
     return field;
@@ -150,8 +150,13 @@ class Chooser {
     else nodes[this.at].scrollIntoView({ block: "nearest" });
   }
 
+  // A slash only leads to the field, and is no part of what is looked for where the field had the focus already.
+  typedText() {
+    return this.field.value.trim().replace(/^\//, "");
+  }
+
   enter() {
-    const text = this.field.value.trim();
+    const text = this.typedText();
     if (this.question.field.enter) this.question.field.enter(text, this.options[this.at] ?? null);
     else if (this.options[this.at]) this.choose(this.options[this.at]);
   }

@@ -24,7 +24,7 @@ class Inbox {
       range: (id) => this.range(id),
     });
     this.item = new InboxItem(this.root, {
-      act: (name) => (name === "undo" ? this.undo() || this.notices.toast("There is no decision of this visit left to undo.") : this.act(name)),
+      act: (name) => (name === "undo" ? this.undo() || pressForPage("z") : this.act(name)),
       open: (id) => this.open(id),
       back: () => this.show("list"),
     });
@@ -105,7 +105,9 @@ class Inbox {
   // Decisions that wait since before a reload are shown as made.
   showWaiting() {
     for (const entry of this.outbox.entries) {
-      if (LEAVING.has(entry.kind)) this.rows.put(entry.cards[0].id, entry.sequence, null);
+      const { id } = entry.cards[0];
+      if (LEAVING.has(entry.kind)) this.rows.put(id, entry.sequence, null);
+      else if (entry.kind === "undo") this.rows.withdraw(id);
     }
   }
 
@@ -335,6 +337,11 @@ class Inbox {
     const top = this.root.getBoundingClientRect().top + (scroller?.scrollTop ?? 0);
     this.root.style.setProperty("--inbox-height", `${Math.round(Math.max(360, innerHeight - top - 16))}px`);
   }
+}
+
+// What this visit cannot take back, the page may: the same as when the key is pressed.
+function pressForPage(key) {
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 }
 
 // Streamlit gives colours, not the name of the theme.

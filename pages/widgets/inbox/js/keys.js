@@ -1,6 +1,6 @@
 // Keys of the inbox. They are heard before the page's own, so that nobody else acts on a key that meant something here.
 
-const AFTER_G_MS = 1000;
+const AFTER_G_MS = 1500;
 const DECIDING_KEYS = { 1: "approve", 2: "merge", 3: "reject", s: "snooze", a: "assign", p: "priority" };
 
 class InboxKeys {
