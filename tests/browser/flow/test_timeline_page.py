@@ -36,6 +36,9 @@ def test_who_has_too_much_and_what_cannot_be_planned(open_page: OpenPage, backlo
     page.page.mouse.click(box["x"] + 40, box["y"] + box["height"] / 2)
     expect(page.dialog.get_by_role("heading", name=f"#{big} <i>Big</i>")).to_be_visible()
     page.press("Escape")
+    # The drawer is gone when the address has forgotten it as well.
+    page.page.wait_for_url(lambda url: "item=" not in url)
+    expect(page.dialog).to_have_count(0)
     page.page.get_by_role("radio", name="12 weeks").click()
     page.page.wait_for_url("**horizon=12**")
     # 60 days of 6 hours hold 360 of the 400.
