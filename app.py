@@ -10,7 +10,9 @@ from pages.widgets.header import draw_header
 from pages.widgets.navigation import navigation
 from pages.widgets.outage import outage_shown
 from pages.widgets.overlays import draw_overlays
+from pages.widgets.session import backend
 from pages.widgets.style import page_style
+from pages.widgets.visit import note_visit
 
 ASSETS = Path(__file__).parent / "pages" / "assets"
 
@@ -20,5 +22,6 @@ page = navigation()
 page_style()
 with outage_shown():
     draw_header(page.url_path)
+    note_visit(backend())
     page.run()
     draw_overlays()

@@ -7,24 +7,22 @@ import streamlit as st
 from ci_core.overview import CHOICES, SINCE_LAST_VISIT
 from pages.widgets import address
 from pages.widgets.board_state import draw_nothing_yet
-from pages.widgets.digest_dialog import digest_dialog, digest_is_open, open_digest
+from pages.widgets.digest_dialog import open_digest
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import outage_shown
-from pages.widgets.overview_source import fresh_overview
+from pages.widgets.overview_source import SINCE, fresh_overview, period_asked
 from pages.widgets.page_links import follow, go_where_asked
 from pages.widgets.panels import panels
 from pages.widgets.session import backend
-from pages.widgets.visit import note_visit
 
 TICK_SECONDS = 5.0
 NAMES = {"visit": "Last visit", "1d": "1 day", "7d": "7 days", "30d": "30 days"}
-SINCE, SHOWN = "since", "since-shown"
+SHOWN = "since-shown"
 
 
 def draw_period() -> str:
     """Draw the choice of since when changes are told; the address alone holds it."""
-    asked = st.query_params.get(SINCE, SINCE_LAST_VISIT)
-    st.session_state[SHOWN] = asked if asked in CHOICES else SINCE_LAST_VISIT
+    st.session_state[SHOWN] = period_asked()
     chosen = st.segmented_control(
         "Changes since",
         CHOICES,
@@ -48,7 +46,6 @@ def remember_period() -> None:
 begin_page()
 go_where_asked()
 shared = backend()
-note_visit(shared)
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="overview-bar"):
     st.markdown("**Overview**", width="content")
     since = draw_period()
@@ -66,5 +63,3 @@ def live_overview() -> None:
 
 
 live_overview()
-if digest_is_open() and address.open_item() is None:
-    digest_dialog(shared, fresh_overview(shared, since))

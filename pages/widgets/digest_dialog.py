@@ -6,6 +6,8 @@ import streamlit as st
 
 from ci_core.overview import Overview
 from ci_core.overview.digest import as_html, as_markdown, as_text, digest_of
+from pages.widgets.outage import outage_shown
+from pages.widgets.overview_source import fresh_overview, period_asked
 from pages.widgets.session import Backend
 from pages.widgets.text import as_text as letter_for_letter
 
@@ -40,22 +42,27 @@ def _close() -> None:
     st.query_params.pop(SHOWN, None)
 
 
-def digest_dialog(shared: Backend, overview: Overview) -> None:
-    """Show the digest of this overview, and offer it as files."""
+def digest_dialog(shared: Backend) -> None:
+    """Show the digest of what the overview shows, and offer it as files."""
 
     @st.dialog("Digest", width="large", on_dismiss=_close)
     def dialog() -> None:
-        made, address = digest_of(overview), shared.settings.app_url
-        html = as_html(made, address)
-        day = f"{overview.now:%Y-%m-%d}"
-        st.caption(f"What an e-mail of this page says. It is not sent. Subject: {letter_for_letter(made.subject)}")
-        _preview(key="digest-preview", data=html.encode())
-        with st.container(horizontal=True):
-            _download("HTML", html, f"magnus-digest-{day}.html", "text/html")
-            _download("Markdown", as_markdown(made, address), f"magnus-digest-{day}.md", "text/markdown")
-            _download("Text", as_text(made, address), f"magnus-digest-{day}.txt", "text/plain")
+        with outage_shown(inside="digest"):
+            _draw(shared, fresh_overview(shared, period_asked()))
 
     dialog()
+
+
+def _draw(shared: Backend, overview: Overview) -> None:
+    made, address = digest_of(overview), shared.settings.app_url
+    html = as_html(made, address)
+    day = f"{overview.now:%Y-%m-%d}"
+    st.caption(f"What an e-mail of this page says. It is not sent. Subject: {letter_for_letter(made.subject)}")
+    _preview(key="digest-preview", data=html.encode())
+    with st.container(horizontal=True):
+        _download("HTML", html, f"magnus-digest-{day}.html", "text/html")
+        _download("Markdown", as_markdown(made, address), f"magnus-digest-{day}.md", "text/markdown")
+        _download("Text", as_text(made, address), f"magnus-digest-{day}.txt", "text/plain")
 
 
 def _download(name: str, content: str, file_name: str, mime: str) -> None:

@@ -1,4 +1,4 @@
-"""What opens above any page: the drawer of one enhancement, which "?item=12" names, and dialogs that add or change."""
+"""What opens above any page: the drawer of one enhancement, which "?item=12" names, and the dialogs of everybody."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pages.widgets import address
 from pages.widgets.add_dialog import OPEN, add_dialog
 from pages.widgets.bulk_dialog import FORM, bulk_dialog
 from pages.widgets.detail import detail_dialog
+from pages.widgets.digest_dialog import digest_dialog, digest_is_open
 from pages.widgets.session import backend
 
 
@@ -19,3 +20,5 @@ def draw_overlays() -> None:
         add_dialog(backend())
     elif st.session_state.get(FORM):
         bulk_dialog(backend())
+    elif digest_is_open():
+        digest_dialog(backend())

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from ci_core.overview import Overview, current_visit, newest_change, overview_of, period_from
+from ci_core.overview import CHOICES, SINCE_LAST_VISIT, Overview, current_visit, newest_change, overview_of, period_from
 from pages.widgets.session import Backend, actor
 
 KEPT = "overview-kept"
+SINCE = "since"
 # Times of day matter as well: a snooze ends, a week passes.
 READ_AGAIN_AFTER = timedelta(minutes=1)
 
@@ -20,6 +21,12 @@ class _Kept:
     newest: tuple[int, ...]
     since: str
     overview: Overview
+
+
+def period_asked() -> str:
+    """Since when the address wants to be told of changes; since the last visit where it does not say."""
+    asked = st.query_params.get(SINCE, SINCE_LAST_VISIT)
+    return asked if asked in CHOICES else SINCE_LAST_VISIT
 
 
 def fresh_overview(shared: Backend, since: str) -> Overview:

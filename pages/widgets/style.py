@@ -14,10 +14,14 @@ _GROUNDS = {"light": "#ffffff", "dark": "#15181e"}
 def page_style() -> None:
     """Put the style sheet into the page."""
     theme = "dark" if st.context.theme.type == "dark" else "light"
-    st.html(_sheet(st.get_option(f"theme.{theme}.backgroundColor") or _GROUNDS[theme]))
+    ground = st.get_option(f"theme.{theme}.backgroundColor") or _GROUNDS[theme]
+    chosen = st.get_option(f"theme.{theme}.linkColor") or "inherit"
+    st.html(_sheet(ground, chosen))
 
 
 @cache
-def _sheet(ground: str) -> str:
+def _sheet(ground: str, chosen: str) -> str:
     # Parts that float above others need the page's own colour, which Streamlit gives to components only.
-    return f"<style>:root {{ --page-ground: {ground}; }}\n{_SHEET}</style>"
+    # What is chosen has the colour of buttons, which is too dark for words on a dark page.
+    colours = f"--page-ground: {ground}; --chosen: {chosen};"
+    return f"<style>:root {{ {colours} }}\n{_SHEET}</style>"
