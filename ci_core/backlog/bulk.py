@@ -78,7 +78,7 @@ def change_many(
     ids = checked_ids(cards)
     change = checked_change(session, changes)
     act_as(session, actor, checked_reason(reason))
-    rows = queries.present_rows(session, ids, with_blockers="status" in change.values)
+    rows = queries.present_rows(session, ids, with_blockers="status" in change.values, explained=False)
     since = changed_since_all(session, _stale(cards, rows))
     problems: dict[int, str] = {}
     planned: list[Planned] = []

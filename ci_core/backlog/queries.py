@@ -19,6 +19,7 @@ from db.tables.enhancements import SCORES
 
 ENHANCEMENTS = cast(Table, tables.Enhancement.__table__)
 STORED = tuple(ENHANCEMENTS.c[name] for name in (*COLUMNS, "board_rank"))
+UNEXPLAINED = tuple(column for column in STORED if column.name not in ("ai_reasoning", "score_breakdown"))
 Stored = dict[str, Any]
 LARGEST_ID = 2**63 - 1
 OPEN = tuple(status.value for status in OPEN_STATUSES)
@@ -97,14 +98,20 @@ def locked_rows(session: Session, ids: Collection[int], *, with_blockers: bool =
     return {item: found[item] for item in ids}
 
 
-def present_rows(session: Session, ids: Collection[int], *, with_blockers: bool = False) -> Mapping[int, Stored]:
-    """As `locked_rows`, of those that exist."""
+def present_rows(
+    session: Session, ids: Collection[int], *, with_blockers: bool = False, explained: bool = True
+) -> Mapping[int, Stored]:
+    """As `locked_rows`, of those that exist; unless `explained`, without the words behind the scores."""
     asked = {item for item in ids if 1 <= item <= LARGEST_ID}
     wanted = asked | blockers_of(session, asked) | waiting_for(session, asked) if with_blockers else asked
     # All at once and in the order of ids, so that two who lock the same ones cannot wait for each other. Comments,
     # which only refer to the row, are not held up by this kind of lock.
+    columns = STORED if explained else UNEXPLAINED
     rows = session.execute(
-        select(*STORED).where(ENHANCEMENTS.c.id.in_(wanted)).order_by(ENHANCEMENTS.c.id).with_for_update(key_share=True)
+        select(*columns)
+        .where(ENHANCEMENTS.c.id.in_(wanted))
+        .order_by(ENHANCEMENTS.c.id)
+        .with_for_update(key_share=True)
     )
     return {row.id: row._asdict() for row in rows if row.id in asked}
 

@@ -18,6 +18,7 @@ from ci_core.errors import CiError
 STATE = (
     "SELECT to_jsonb(e) - '{version,search_vector}'::text[] FROM ci_enhancements e WHERE id = ANY (:ids) ORDER BY id"
 )
+ENDED = {"completed", "archived", "rejected"}
 CHANGES = st.fixed_dictionaries(
     {},
     optional={
@@ -56,7 +57,8 @@ def test_many_at_once_equal_one_after_the_other(
         news = [NewEnhancement(title="Wish", status=status, priority=priority) for status, priority, *_ in cards]
         made = create_enhancements(session, news, actor="tess")
         for before, after, card in zip(made, made[1:], cards[1:], strict=False):
-            if card[4]:
+            # What ends together with its blocker does not come up first, as it would step by step.
+            if card[4] and changes.get("status") not in ENDED:
                 add_dependency(session, after.id, before.id, "blocked_by", actor="tess")
         seen = [(one.id, one.version if card[3] else None) for one, card in zip(made, cards, strict=True)]
         for one, card in zip(made, cards, strict=True):
