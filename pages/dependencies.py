@@ -12,6 +12,7 @@ from pages.widgets.board_source import filter_choices
 from pages.widgets.dependency_view import draw_chains, draw_focus, draw_nothing_linked, draw_summary, focus_of
 from pages.widgets.export_menu import draw_export
 from pages.widgets.navigation import begin_page
+from pages.widgets.saved_views import draw_saved_views
 from pages.widgets.session import backend
 from pages.widgets.work_filters import AREA, ASSIGNEE, Choices, draw_work_filters
 from pages.widgets.workmap import workmap
@@ -27,6 +28,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     focus = focus_of()
     focus_slot = st.container(width="content", key="dependencies-focus")
     st.space("stretch")
+    draw_saved_views("dependencies")
     export_slot = st.container(width="content", key="dependencies-export")
 
 wanted = WorkFilter(areas=chosen[AREA], assignees=chosen[ASSIGNEE])

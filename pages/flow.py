@@ -14,6 +14,7 @@ from pages.widgets.export_menu import draw_export
 from pages.widgets.flow_source import flow_choices, flow_filter, flow_store, reader_zone
 from pages.widgets.flow_view import draw_figures, draw_nothing_recorded
 from pages.widgets.navigation import begin_page
+from pages.widgets.saved_views import draw_saved_views
 from pages.widgets.work_filters import draw_work_filters
 
 PERIODS = ("30 days", "90 days", "180 days", "365 days")
@@ -25,6 +26,7 @@ history = flow_store().history()
 now = datetime.now(UTC)
 zone = reader_zone()
 today = now.astimezone(zone).date()
+usual_end = today + timedelta(days=DEFAULT_HORIZON_DAYS)
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="flow-bar"):
     st.markdown("**Flow**", width="content")
@@ -39,6 +41,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     )
     wanted = flow_filter(draw_work_filters(flow_choices(history)))
     st.space("stretch")
+    draw_saved_views("flow", {"period": DEFAULT_PERIOD, "count": DEFAULT_COUNT, "until": usual_end})
     export_slot = st.container(width="content", key="flow-export")
 
 
@@ -47,7 +50,7 @@ def forecast_inputs() -> tuple[int, date]:
     count = st.number_input("How many items", 1, MOST_ITEMS, DEFAULT_COUNT, key="count", bind="query-params", width=150)
     until = st.date_input(
         "How many until",
-        today + timedelta(days=DEFAULT_HORIZON_DAYS),
+        usual_end,
         min_value=today,
         max_value=today + FARTHEST,
         key="until",

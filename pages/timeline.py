@@ -12,6 +12,7 @@ from pages.widgets.board_source import filter_choices
 from pages.widgets.export_menu import draw_export
 from pages.widgets.flow_source import reader_zone
 from pages.widgets.navigation import begin_page
+from pages.widgets.saved_views import draw_saved_views
 from pages.widgets.session import backend
 from pages.widgets.timeline_view import draw_nothing_planned, draw_timeline
 from pages.widgets.work_filters import AREA, ASSIGNEE, PRIORITY, Choices, draw_work_filters
@@ -36,6 +37,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     )
     chosen = draw_work_filters(Choices(known.areas, known.assignees), (PRIORITY, AREA, ASSIGNEE))
     st.space("stretch")
+    draw_saved_views("timeline", {"horizon": DEFAULT_HORIZON})
     export_slot = st.container(width="content", key="timeline-export")
 
 wanted = WorkFilter(areas=chosen[AREA], assignees=chosen[ASSIGNEE], priorities=chosen[PRIORITY])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -29,10 +30,15 @@ from pages.widgets.text import as_text, shortened
 
 log = logging.getLogger(__name__)
 LONGEST_LABEL = 22
+NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
 
 
-def draw_saved_views(page: str) -> None:
-    """Draw the popover of the page named so in its address; a visit without an address begins with one's default."""
+def draw_saved_views(page: str, defaults: Mapping[str, Any] = NO_DEFAULTS) -> None:
+    """Draw the popover of the page named so in its address; a visit without an address begins with one's default.
+
+    `defaults`: by key, what the page's bound widgets other than text fields show where the address says nothing.
+    """
+    view_address.keep_defaults(defaults)
     first = _key(page, "known") not in st.session_state
     if first:
         _reread(page)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
@@ -13,6 +15,7 @@ from pages.widgets import address
 # What belongs to a moment and not to a way of looking: the item that is open, the one that has the focus.
 MOMENTARY = frozenset({address.ITEM, "focus"})
 PENDING = "address-to-show"
+DEFAULTS = "address-defaults"
 Parts = Sequence[tuple[str, str]]
 
 
@@ -30,6 +33,11 @@ def present_parts() -> list[tuple[str, str]]:
 def present_query() -> str:
     """The page's address now as a view keeps it."""
     return urlencode(present_parts())
+
+
+def keep_defaults(defaults: Mapping[str, Any]) -> None:
+    """Remember what the page's bound widgets, by their keys, show where the address says nothing of them."""
+    st.session_state[DEFAULTS] = dict(defaults)
 
 
 def same(one: Parts, other: Parts) -> bool:
@@ -70,4 +78,15 @@ def _put(name: str, values: list[str]) -> None:
     except StreamlitAPIException:
         # A widget keeps this part of the address by itself, so it is the widget that has to change.
         several = isinstance(st.session_state.get(name), list | tuple)
-        st.session_state[name] = values if several else (values[-1] if values else "")
+        default = st.session_state.get(DEFAULTS, {}).get(name, "")
+        st.session_state[name] = values if several else (as_value(values[-1], default) if values else default)
+
+
+def as_value(text: str, default: Any) -> Any:
+    """A part of an address as the widget with this default holds it; the default where it cannot be one."""
+    try:
+        if isinstance(default, date):
+            return date.fromisoformat(text)
+        return type(default)(text)
+    except ValueError:
+        return default

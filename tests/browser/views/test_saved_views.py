@@ -99,3 +99,25 @@ def test_a_visit_begins_with_ones_default_and_can_leave_it(open_page: OpenPage, 
     finally:
         with backlog.database.transaction(ACTOR) as session:
             delete_view(session, view.id, actor=ACTOR)
+
+
+def test_a_view_of_the_timeline_sets_its_horizon_and_one_without_goes_back(
+    open_page: OpenPage, backlog: Backlog
+) -> None:
+    backlog.add("Planned", status="approved", estimated_hours=4)
+    for name, query in (("Far", "horizon=12+weeks&priority=medium"), ("Usual", "")):
+        with backlog.database.transaction(ACTOR) as session:
+            save_view(session, f"{name} {backlog.word}", "timeline", query, actor=ACTOR)
+    page = open_page()
+    page.visit("timeline")
+    usual, far = (page.page.get_by_role("radio", name=f"{weeks} weeks") for weeks in (4, 12))
+    expect(usual).to_be_checked(timeout=30_000)
+
+    popover(page.page).get_by_role("button", name=f"Far {backlog.word}").click()
+
+    expect(far).to_be_checked()
+    assert asked(page) == {"horizon": ["12 weeks"], "priority": ["medium"]}
+
+    popover(page.page).get_by_role("button", name=f"Usual {backlog.word}").click()
+
+    expect(usual).to_be_checked()
