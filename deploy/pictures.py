@@ -1,0 +1,74 @@
+"""Take the pictures of the documentation: every page of a running app, in light and in dark.
+
+    python -m deploy.pictures http://127.0.0.1:8501 [--into docs/images]
+
+Needs what the tests need (Playwright and a Chromium). The app should be filled; each picture stays below 60 kB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from pages.widgets.navigation import PAGE_LINKS
+
+SIZE = {"width": 1280, "height": 720}
+MOST_BYTES = 60_000
+COLOURS = (256, 192, 128, 96, 64, 32)
+READY = """
+() => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "notRunning"
+    && !document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"]')
+"""
+# Charts and grids draw a moment after the run that brought them.
+DRAWN_MS = 2_500
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write one picture per page and theme."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("address")
+    parser.add_argument("--into", type=Path, default=Path("docs/images"))
+    options = parser.parse_args(arguments)
+    from tests.browser.conftest import CHROMIUM, CHROMIUM_FLAGS
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        for scheme in ("light", "dark"):
+            context = browser.new_context(viewport=SIZE, color_scheme="dark" if scheme == "dark" else "light")
+            page = context.new_page()
+            for link in PAGE_LINKS:
+                picture = small(taken(page, f"{options.address.rstrip('/')}/{link.path}"))
+                (options.into / f"{link.path or 'overview'}-{scheme}.png").write_bytes(picture)
+            context.close()
+        browser.close()
+
+
+def taken(page: Page, address: str) -> bytes:
+    """A picture of what stands at `address` when it is drawn."""
+    page.goto(address)
+    page.wait_for_selector(".header[data-ready=true]", state="attached")
+    page.wait_for_timeout(DRAWN_MS)
+    page.wait_for_function(READY)
+    return page.screenshot()
+
+
+def small(picture: bytes) -> bytes:
+    """The picture with as many colours as keep it below the limit."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    written = b""
+    for colours in COLOURS:
+        out = io.BytesIO()
+        image.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        written = out.getvalue()
+        if len(written) <= MOST_BYTES:
+            break
+    return written
+
+
+if __name__ == "__main__":
+    main()
