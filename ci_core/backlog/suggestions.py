@@ -25,6 +25,7 @@ FIELD_NOTES = {
     Field.ID: "by number",
     Field.SCORE: "priority score, 0–100",
     Field.HOURS: "estimate in hours",
+    Field.VOTES: "how many want it",
     Field.UPDATED: "when it changed",
     Field.CREATED: "when it was written",
     Field.IS: "open, done, blocked …",
@@ -38,6 +39,7 @@ EXAMPLES = {
         (">16", "more"),
         ("none", "no estimate"),
     ),
+    Field.VOTES: ((">=3", "wanted by several"), (">0", "wanted by somebody"), ("0", "by nobody yet")),
     Field.UPDATED: _TIMES,
     Field.CREATED: _TIMES,
 }

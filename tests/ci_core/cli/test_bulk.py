@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.ci_core.cli.conftest import Ci
@@ -70,8 +71,9 @@ def test_a_dry_run_tells_and_changes_nothing(ci: Ci, add: Add) -> None:
 
 def test_snoozing_and_merging(ci: Ci, add: Add) -> None:
     original, first, second = add("One"), add("Two"), add("Three")
+    later = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
 
-    snoozed = ci("enhancements", "bulk", "--ids", first["id"], "--snooze-until", "2099-01-02")
+    snoozed = ci("enhancements", "bulk", "--ids", first["id"], "--snooze-until", later)
     merged = ci(
         "enhancements", "bulk", "--ids", ids_of(original, first, second), "--merge-into", original["id"], "--json"
     )

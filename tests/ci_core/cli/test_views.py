@@ -12,13 +12,13 @@ def test_a_view_is_saved_listed_and_deleted(ci: Ci) -> None:
 
     assert list(saved) == KEYS
     assert (saved["query"], saved["owner"], saved["shared"], saved["is_default"]) == ("q=pool", "tess", False, True)
-    assert ci("views", "list", "--page", "board", "--json").document == {"views": [saved]}
-    assert ci("views", "list", "--page", "table", "--json").document == {"views": []}
+    assert saved in ci("views", "list", "--page", "board", "--json").document["views"]
+    assert saved not in ci("views", "list", "--page", "table", "--json").document["views"]
     table = ci("views", "list").out
     assert "Pool work" in table
     assert "q=pool" in table
     assert ci("views", "delete", saved["id"]).out == "Deleted “Pool work” of the page board.\n"
-    assert ci("views", "list", "--json").document == {"views": []}
+    assert saved["id"] not in [view["id"] for view in ci("views", "list", "--json").document["views"]]
 
 
 def test_others_see_what_is_shared_and_cannot_delete_it(ci: Ci) -> None:

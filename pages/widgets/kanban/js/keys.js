@@ -34,11 +34,19 @@ class BoardKeys {
       this.actions.edit(inBoardOrder(this.view, this.store));
     } else if (event.key === "Escape" && selected) {
       this.clear();
-    } else if (id === null || !this.act(event, id)) {
+    } else if (id === null ? !this.enter(event) : !this.act(event, id)) {
       return;
     }
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  // From a column that Tab has reached to its first card. Returns whether the key meant that.
+  enter(event) {
+    const first = event.target.matches?.(".list") ? event.target.querySelector(".card:not([hidden])") : null;
+    if (!first || !["j", "ArrowDown", "Enter"].includes(event.key)) return false;
+    this.view.focus(this.view.idOf.get(first));
+    return true;
   }
 
   clear() {
