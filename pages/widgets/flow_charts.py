@@ -24,7 +24,7 @@ from pages.widgets.chart_style import (
     layout,
     plot_text,
 )
-from pages.widgets.text import label
+from pages.widgets.text import label, span
 
 HEIGHT = 290
 MOST_POINTS = 2_000
@@ -92,7 +92,9 @@ def cycle_time_chart(report: FlowReport, items: Mapping[int, FlowItem]) -> tuple
     ]
     shape = layout(HEIGHT)
     shape["xaxis"] |= {"range": [report.period.since.isoformat(), f"{report.period.until.isoformat()}T23:59:59"]}
-    shape["yaxis"] |= {"title": {"text": "days"}}
+    shape["yaxis"] |= {"title": {"text": "days"}, "rangemode": "tozero"}
+    if known.size and report.completed.cycle_days[known].max() < 1:
+        shape["yaxis"] |= {"range": [0, 1]}  # else an axis of hours would count in thousandths
     _add_percentiles(shape, report.cycle)
     return traces, shape
 
@@ -109,7 +111,7 @@ def _add_percentiles(shape: Layout, spread: Spread) -> None:
     shape["annotations"] = [
         {
             "xref": "paper", "x": 1, "xanchor": "right", "y": spread.days[percent], "yanchor": "bottom",
-            "showarrow": False, "text": f"{percent} % · {spread.days[percent]:.1f} d", "font": {"size": 11},
+            "showarrow": False, "text": f"{percent} % · {span(spread.days[percent], short=True)}", "font": {"size": 11},
         }
         for percent, _, _ in lines
     ]  # fmt: skip
@@ -119,7 +121,7 @@ def cycle_time_sentence(report: FlowReport) -> str:
     """Within how many days most of the work was done."""
     if report.cycle.missing:
         return f"A cycle time {report.cycle.missing} in this period."
-    text = f"85 % of the work was done within **{report.cycle.days[85]:.1f} days** of its start"
+    text = f"85 % of the work was done within **{span(report.cycle.days[85])}** of its start"
     if report.never_started:
         text += f"; {report.never_started:,} were completed without being started and are not in it"
     return f"{text}."
@@ -204,6 +206,6 @@ def ageing_sentence(report: FlowReport) -> str:
         return f"{len(ageing.items):,} are running. A limit for their age {ageing.missing} in this period."
     over = sum(item.over for item in ageing.items)
     return (
-        f"**{over:,} of {len(ageing.items):,}** are older than {ageing.limit_days:.1f} days, "
+        f"**{over:,} of {len(ageing.items):,}** are older than {span(ageing.limit_days)}, "
         f"within which {AGEING_PERCENTILE} % of past work was done."
     )

@@ -15,7 +15,7 @@ from ci_core.backlog.flow_report import FlowReport
 from pages.widgets import address, flow_charts
 from pages.widgets.chart_style import draw_chart, draw_clickable
 from pages.widgets.export_menu import draw_export
-from pages.widgets.text import as_text, label, shortened
+from pages.widgets.text import as_text, label, shortened, span
 
 Items = Mapping[int, FlowItem]
 
@@ -56,14 +56,14 @@ def _draw_metrics(report: FlowReport) -> None:
 
 
 def _days(spread: Spread) -> str:
-    return "–" if spread.missing else f"{spread.days[85]:.1f} d"
+    return "–" if spread.missing else span(spread.days[85], short=True)
 
 
 def _all_percentiles(spread: Spread, since: str) -> str:
     if spread.missing:
         return f"It {spread.missing}."
-    listed = ", ".join(f"{percent} % within {days:.1f}" for percent, days in spread.days.items())
-    return f"Days from {since} to completion: {listed} ({spread.count:,} items)."
+    listed = ", ".join(f"{percent} % within {span(days, short=True)}" for percent, days in spread.days.items())
+    return f"From {since} to completion: {listed} ({spread.count:,} items)."
 
 
 def _draw_charts(report: FlowReport, items: Items) -> None:
@@ -80,9 +80,7 @@ def _draw_charts(report: FlowReport, items: Items) -> None:
             draw_chart(*flow_charts.cycle_time_chart(report, items), key="chart-cycle", alt=alt)
             draw_export("completed", lambda: (COMPLETED_COLUMNS, completed_rows(report, items)))
         else:
-            _missing(
-                _missing("Nothing that was started was completed in this period. A card in progress has been started.")
-            )
+            _missing("Nothing that was started was completed in this period. A card in progress has been started.")
     left, right = st.columns(2, gap="medium")
     with left, _card("Throughput", flow_charts.throughput_sentence(report), "throughput"):
         if len(report.completed):
@@ -115,7 +113,7 @@ def _draw_ageing(report: FlowReport, items: Items) -> None:
         for item in report.ageing.items[: flow_charts.MOST_BARS]:
             title = items[item.id].title if item.id in items else ""
             mark = "⚠ " if item.over else ""
-            words = f"{mark}#{item.id} {shortened(title, 60)} · {label(item.status)} · {item.age_days:.1f} days"
+            words = f"{mark}#{item.id} {shortened(title, 60)} · {label(item.status)} · {span(item.age_days)}"
             st.button(
                 as_text(words),
                 key=f"go-ageing-{item.id}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -45,3 +46,10 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
 def number(value: float | None, unit: str = "") -> str:
     """A figure without needless zeros, or a dash."""
     return "–" if value is None else f"{value:,.10g}{unit}"
+
+
+def span(days: float, *, short: bool = False) -> str:
+    """A length of time that is given in days: "6.0 days" (or "6.0 d"), and below a day the whole hours it fits in."""
+    if days >= 1:
+        return f"{days:.1f} {'d' if short else 'days'}"
+    return f"{max(1, math.ceil(days * 24))} h"

@@ -69,6 +69,7 @@ def test_too_short_a_past_is_said_and_the_list_opens_items_by_keys(
     )
     expect(page.page.get_by_text("A forecast needs at least 5 items completed before today")).to_be_visible()
     assert serious_findings(page) == []
+    expect(page.page.locator("[data-testid=stMain]").get_by_text("None", exact=True)).to_have_count(0)
     page.page.locator(".st-key-flow-ageing summary").press("Enter")
     page.page.get_by_role("button", name=f"#{item} Alone").press("Enter")
 

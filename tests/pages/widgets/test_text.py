@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from db.enums import Category
-from pages.widgets.text import ago, as_text, label, number, shortened
+from pages.widgets.text import ago, as_text, label, number, shortened, span
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -53,3 +53,17 @@ def test_a_long_text_ends_in_an_ellipsis() -> None:
 def test_closed_values_and_figures_in_words() -> None:
     assert label(Category.BUG_FIX) == "Bug fix"
     assert [number(value) for value in (None, 3.0, 0.5, 12000.0)] == ["–", "3", "0.5", "12,000"]
+
+
+@pytest.mark.parametrize(
+    ("days", "words", "short"),
+    [
+        (6.04, "6.0 days", "6.0 d"),
+        (1, "1.0 days", "1.0 d"),
+        (0.5, "12 h", "12 h"),
+        (0.0001, "1 h", "1 h"),
+        (0, "1 h", "1 h"),
+    ],
+)
+def test_a_span_of_time_is_told_in_days_or_hours(days: float, words: str, short: str) -> None:
+    assert (span(days), span(days, short=True)) == (words, short)
