@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
+from deploy.launch.testing import find_browser
 from pages.widgets.navigation import PAGE_LINKS
 
-SIZE = {"width": 1280, "height": 720}
+SIZE: ViewportSize = {"width": 1280, "height": 720}
+FLAGS = ["--no-sandbox", "--disable-background-networking"]
 MOST_BYTES = 60_000
 COLOURS = (256, 192, 128, 96, 64, 32)
 READY = """
@@ -34,10 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("address")
     parser.add_argument("--into", type=Path, default=Path("docs/images"))
     options = parser.parse_args(arguments)
-    from tests.browser.conftest import CHROMIUM, CHROMIUM_FLAGS
-
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_browser(os.environ), args=FLAGS)
         for scheme in ("light", "dark"):
             context = browser.new_context(viewport=SIZE, color_scheme="dark" if scheme == "dark" else "light")
             page = context.new_page()

@@ -20,6 +20,12 @@ from db.engine import Database
 ACTOR = "tess"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests first: their files are the longest, and one that comes last would keep a worker alone with it."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server to make databases on: CI_TEST_DATABASE_URL, or one embedded server for all workers."""

@@ -9,7 +9,7 @@ import streamlit as st
 from ci_core.backlog.dependencies import LinkedEnhancement, open_blockers
 from ci_core.backlog.followers import follow, followers_of, unfollow
 from ci_core.backlog.lifecycle import OPEN_STATUSES
-from ci_core.backlog.reactions import toggle, voters_of
+from ci_core.backlog.reactions import react, voters_of
 from db.enums import ReactionKind, Status
 from pages.widgets.acting import act
 from pages.widgets.edit_form import EditForm
@@ -65,7 +65,7 @@ def _draw_people(shared: Backend, item: int, voters: Sequence[str], followers: S
             type="primary" if voted else "secondary",
             help=_named("Voted for it", voters, "Nobody has voted for it yet."),
             on_click=_vote,
-            args=(shared, item),
+            args=(shared, item, not voted),
         )
         st.button(
             f"{'Unfollow' if following else 'Follow'} · {len(followers)}",
@@ -88,8 +88,11 @@ def _named(words: str, people: Sequence[str], nobody: str) -> str:
     return as_text(f"{words}: {', '.join(people[:MOST_NAMED])}{more}")
 
 
-def _vote(shared: Backend, item: int) -> None:
-    st.session_state[PROBLEM] = act(shared, lambda session: toggle(session, item, ReactionKind.VOTE, actor=actor()))
+def _vote(shared: Backend, item: int, wanted: bool) -> None:
+    # What the button said when it was pressed: a click that is carried out twice must not take the vote back.
+    st.session_state[PROBLEM] = act(
+        shared, lambda session: react(session, item, ReactionKind.VOTE, stands=wanted, actor=actor())
+    )
 
 
 def _follow(shared: Backend, item: int, wanted: bool) -> None:

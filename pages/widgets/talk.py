@@ -10,7 +10,7 @@ import streamlit as st
 
 from ci_core.backlog.comments import Comment, add_comment, delete_comment, edit_comment
 from ci_core.backlog.operations import Operation, OutcomeKind, carry_out_once
-from ci_core.backlog.reactions import Reactions, toggle
+from ci_core.backlog.reactions import Reactions, react
 from ci_core.backlog.undo import undo_last
 from db.enums import ReactionKind
 from db.errors import DatabaseError
@@ -115,17 +115,18 @@ def _draw_comment(
 
 def _draw_marks(shared: Backend, item: int, comment_id: int, marks: Sequence[Reactions]) -> None:
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key=f"marks-{comment_id}"):
+        own = {mark.kind for mark in marks if actor().lower() in (person.lower() for person in mark.people)}
         for mark in marks:
             face, name = FACES[mark.kind]
-            mine = actor().lower() in (person.lower() for person in mark.people)
+            mine = mark.kind in own
             st.button(
                 str(mark.count),
                 icon=face,
                 key=f"mark-{comment_id}-{mark.kind}",
                 type="primary" if mine else "secondary",
                 help=as_text(f"{name}: {', '.join(mark.people)}"),
-                on_click=_toggle,
-                args=(shared, item, mark.kind, comment_id),
+                on_click=_mark,
+                args=(shared, item, mark.kind, comment_id, not mine),
             )
         with (
             st.popover("React", icon=":material/add_reaction:", type="tertiary", key=f"react-{comment_id}"),
@@ -133,14 +134,14 @@ def _draw_marks(shared: Backend, item: int, comment_id: int, marks: Sequence[Rea
         ):
             for kind, (face, name) in FACES.items():
                 st.button(
-                    name, key=f"react-{comment_id}-{kind}", icon=face, type="tertiary", on_click=_toggle,
-                    args=(shared, item, kind, comment_id),
+                    name, key=f"react-{comment_id}-{kind}", icon=face, type="tertiary", on_click=_mark,
+                    args=(shared, item, kind, comment_id, kind not in own),
                 )  # fmt: skip
 
 
-def _toggle(shared: Backend, item: int, kind: ReactionKind, comment_id: int) -> None:
+def _mark(shared: Backend, item: int, kind: ReactionKind, comment_id: int, stands: bool) -> None:
     st.session_state[PROBLEM] = act(
-        shared, lambda session: toggle(session, item, kind, comment_id=comment_id, actor=actor())
+        shared, lambda session: react(session, item, kind, comment_id=comment_id, stands=stands, actor=actor())
     )
 
 

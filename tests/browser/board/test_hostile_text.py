@@ -31,7 +31,8 @@ def test_a_title_of_html_is_text_everywhere(open_page: OpenPage, backlog: Backlo
 
     page.goto(q=backlog.word, item=other)
     page.dialog.get_by_role("tab", name="Links").click()
-    expect(page.dialog.get_by_role("button", name=f"#{hostile} {IMAGE}")).to_be_visible()
+    links = page.dialog.get_by_test_id("stTabs")
+    expect(links.get_by_role("button", name=f"#{hostile} {IMAGE}")).to_be_visible()
     page.dialog.get_by_placeholder("Title or #12").fill(f"#{hostile}")
     expect(page.dialog.locator(f".st-key-candidate-{hostile}")).to_contain_text(IMAGE)
     page.dialog.get_by_role("tab", name="Activity").click()
