@@ -19,6 +19,7 @@ from pages.widgets.session import Backend, actor
 from pages.widgets.text import as_text
 
 THEIRS, MINE = "Keep theirs", "Write mine"
+UNDONE = "Undone."
 MOST_DRAFTS = 20
 EXPECTED, EXPECTED_SECONDS = "completion-expected", 30.0
 
@@ -110,7 +111,8 @@ def draw_save_bar(shared: Backend, form: EditForm) -> None:
             st.markdown(f"Not saved yet: {', '.join(LABELS[name].lower() for name in typed)}", width="stretch")
         elif form.saved:
             st.markdown(f":green[:material/check_circle:] {as_text(form.saved)}", width="stretch")
-            st.button("Undo", key="undo-edit", on_click=undo_here, args=(shared, form), icon=":material/undo:")
+            if form.saved != UNDONE:
+                st.button("Undo", key="undo-edit", on_click=undo_here, args=(shared, form), icon=":material/undo:")
         else:
             st.space("stretch")
         if typed or form.writing:
@@ -163,6 +165,7 @@ def save(shared: Backend, form: EditForm) -> None:
     wanted = changes(form.opened, _typed(form.opened.id))
     wanted = {name: value for name, value in wanted.items() if not _theirs_chosen(form, name)}
     reason = st.session_state.get(field_key(form.opened.id, "reason")) or None
+    told_before = _told_last()
     form.errors, form.problem, form.saved = {}, None, None
     try:
         with shared.database.transaction(actor(), reason=reason) as session:
@@ -189,7 +192,13 @@ def save(shared: Backend, form: EditForm) -> None:
     else:
         show_own_change(shared)
         named = ", ".join(LABELS[name].lower() for name in wanted)
-        show_stored(stored, f"Saved: {named}." if wanted else "Nothing had changed.")
+        show_stored(stored, f"Saved: {named}." if wanted else told_before or "Nothing had changed.")
+
+
+def _told_last() -> str | None:
+    """What was told of the save before: a click that comes twice must not deny that it was stored."""
+    form = st.session_state.get("edit_form")
+    return form.saved if form else None
 
 
 def _theirs_chosen(form: EditForm, name: str) -> bool:
@@ -202,6 +211,8 @@ def undo_here(shared: Backend, form: EditForm) -> None:
     """Take back one's newest change of this enhancement; for a callback."""
     from ci_core.backlog.undo import undo_last
 
+    if _told_last() == UNDONE:
+        return  # a click that comes twice must not take back the change before as well
     try:
         with shared.database.transaction(actor()) as session:
             undo_last(session, actor=actor(), enhancement_id=form.opened.id)
@@ -210,7 +221,7 @@ def undo_here(shared: Backend, form: EditForm) -> None:
         form.problem = f"Not undone: {error}"
     else:
         show_own_change(shared, LINKS)
-        show_stored(stored, "Undone.")
+        show_stored(stored, UNDONE)
 
 
 def _typed(enhancement_id: int) -> dict[str, Any]:

@@ -62,6 +62,9 @@ def draw_snackbar() -> None:
 def _undo(message: _Message) -> None:
     from ci_core.backlog.undo import undo_last, undo_transaction
 
+    if st.session_state.get(STATE) != message:
+        return  # answered already: a click that comes twice must not take back the change before as well
+
     def change(session: Any) -> None:
         if message.transaction_id is not None:
             undo_transaction(session, message.transaction_id, actor=actor(), policy=backend().policy)
