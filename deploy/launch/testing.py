@@ -116,5 +116,6 @@ def _workers(arguments: list[str]) -> list[str]:
     """As many test processes as there are cores, two at least, unless the caller decides."""
     if any(argument.startswith(("-n", "--numprocesses", "--pdb", "--collect-only")) for argument in arguments):
         return []
-    # A file at a time: its tests share an app and a browser, which would otherwise be started by every worker.
-    return ["-n", str(max(2, os.cpu_count() or 2)), "--dist", "loadfile"]
+    # A file at a time: its tests share an app and a browser, which would otherwise be started by every worker. In the
+    # order of tests/conftest.py, not by the number of tests: those of the browser are few and long.
+    return ["-n", str(max(2, os.cpu_count() or 2)), "--dist", "loadfile", "--no-loadscope-reorder"]

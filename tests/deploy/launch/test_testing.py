@@ -38,7 +38,7 @@ def test_missing_browser_is_said_with_every_reason(tmp_path, monkeypatch, capsys
 def test_suite_runs_in_two_processes_at_least(monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 1)
 
-    assert _workers([]) == ["-n", "2", "--dist", "loadfile"]
-    assert _workers(["-k", "x"]) == ["-n", "2", "--dist", "loadfile"]
+    assert _workers([]) == ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    assert _workers(["-k", "x"]) == ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     assert _workers(["-n0"]) == []
     assert _workers(["--pdb"]) == []
