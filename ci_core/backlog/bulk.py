@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ci_core.backlog import queries
@@ -23,7 +22,6 @@ from db.enums import Status
 
 MOST_CARDS = 1_000
 Card = tuple[int, int | None]
-THIS_TRANSACTION = text("SELECT pg_current_xact_id()::text::bigint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,5 +192,5 @@ def _result(session: Session, ids: Sequence[int], changed: set[int], problems: M
         tuple(item for item in ids if item in changed),
         tuple(item for item in ids if item not in changed and item not in problems),
         tuple(BulkProblem(item, problems[item]) for item in ids if item in problems),
-        session.scalars(THIS_TRANSACTION).one() if changed else None,
+        session.scalars(queries.THIS_TRANSACTION).one() if changed else None,
     )

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from ci_core.backlog import queries
 from ci_core.errors import EditConflict, InvalidInput, NotAllowed, NotFound
 from db import tables
 from db.engine import Database
@@ -19,7 +20,6 @@ from db.errors import DatabaseBusy
 # A browser repeats an operation within seconds, or after a night's sleep; a week is more than either.
 KEEP_OPERATIONS_DAYS = 7
 ATTEMPTS = 3
-THIS_TRANSACTION = text("SELECT pg_current_xact_id()::text::bigint")
 
 
 class OutcomeKind(StrEnum):
@@ -131,7 +131,7 @@ def _carry_out(session: Session, change: Callable[[Session], object]) -> Answer:
         return Answer(OutcomeKind.CONFLICT, str(conflict))
     except (NotAllowed, NotFound, InvalidInput) as refusal:
         return Answer(OutcomeKind.REFUSED, str(refusal))
-    return Answer(OutcomeKind.APPLIED, transaction_id=session.scalars(THIS_TRANSACTION).one())
+    return Answer(OutcomeKind.APPLIED, transaction_id=session.scalars(queries.THIS_TRANSACTION).one())
 
 
 def _from_stored(stored: Mapping[str, Any]) -> Answer:

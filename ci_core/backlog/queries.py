@@ -28,6 +28,7 @@ SCORER_READS = (
 )  # fmt: skip
 SCORER_WRITES = (*SCORES, "ai_reasoning", "score_breakdown", "scored_by")
 
+THIS_TRANSACTION = text("SELECT pg_current_xact_id()::text::bigint")
 WAITING_FOR = text("""
     WITH RECURSIVE waits (blocker, id) AS (
         SELECT d.other_id, d.enhancement_id

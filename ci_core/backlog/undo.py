@@ -20,7 +20,6 @@ from ci_core.errors import NotAllowed, NotFound, UndoRefused
 from db import tables
 from db.engine import act_as
 
-THIS_TRANSACTION = text("SELECT pg_current_xact_id()::text::bigint")
 DELETED_ENHANCEMENT = ("delete", ENHANCEMENTS)
 WHOLE_BEFORE = text("SELECT before::text FROM ci_audit_log WHERE id = :id")
 AT_TOMBSTONE = {
@@ -201,7 +200,7 @@ def _refusal(session: Session, error: IntegrityError) -> UndoRefused:
 
 
 def _result(session: Session, entries: Sequence[Entry]) -> UndoResult:
-    current = session.scalars(THIS_TRANSACTION).one()
+    current = session.scalars(queries.THIS_TRANSACTION).one()
     done = [entry for entry in audit_log.entries_of(session, current) if entry.undo_of == entries[0].id]
     if not done:
         raise UndoRefused("Nothing of this change is left to undo.")
