@@ -22,8 +22,10 @@ from benchmarks.app import BARE_BUTTON, App, running_app, running_board
 from benchmarks.synthetic import throw_away_database
 from db.engine import Database
 
-ITEM = "document.querySelector('[data-testid=stBidiComponentIsolated]')?.shadowRoot?.querySelector('.item')"
-ROOT = "document.querySelector('[data-testid=stBidiComponentIsolated]')?.shadowRoot?.querySelector('.inbox')"
+# The inbox, beside the header, which is a component too.
+FIND = "[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].map(one => one.shadowRoot)"
+ITEM = f"{FIND}.map(root => root?.querySelector('.item')).find(Boolean)"
+ROOT = f"{FIND}.map(root => root?.querySelector('.inbox')).find(Boolean)"
 PERSON_DECIDES = 50
 # One of each kind in turn; the keys after the first choose in the panel that opens.
 DECISIONS: Sequence[tuple[str, ...]] = (("1",), ("3", "2"), ("s", "t"), ("3", "4"), ("1",), ("s", "w"), ("p", "1", "1"))

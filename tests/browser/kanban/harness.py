@@ -30,11 +30,12 @@ def free_port() -> int:
 
 
 class BoardServer:
-    """The harness app on a free loopback port; `kill` is a power cut, `start` may be called again afterwards."""
+    """A harness app on a free loopback port; `kill` is a power cut, `start` may be called again afterwards."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, app: Path = APP) -> None:
         self.port = free_port()
         self.folder = folder
+        self.app = app
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -49,7 +50,7 @@ class BoardServer:
             "server.fileWatcherType": "none",
             "browser.gatherUsageStats": "false",
         }
-        command = [sys.executable, "-m", "streamlit", "run", str(APP)]
+        command = [sys.executable, "-m", "streamlit", "run", str(self.app)]
         command += [part for name, value in options.items() for part in (f"--{name}", str(value))]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "KANBAN_JOURNALS": str(self.folder)}
         with (self.folder / "server.log").open("ab") as log:

@@ -1,0 +1,84 @@
+"""Repairs of how Streamlit 1.67 reruns fragments by a timer (`run_every`), found by tests that failed now and then.
+
+Two faults lose or double what a person does while such a timer runs, as the header's does on every page:
+
+* **A click is carried out twice.** The browser keeps a click until its next turn of the event loop and then sends it.
+  If the timer fires in between, as it does when the page was busy, the timer's own message carries the click too. Such
+  a message is never the only one, so what it carries is taken out.
+* **The answer to a click is lost.** A script thread announces that it takes no more requests before the server has
+  passed on what it drew. If the timer's message arrives in between, the server starts another thread and drops all
+  that is still on its way from the first, for example a dialog with its buttons enabled again. What a thread that
+  ended by itself has drawn is passed on.
+
+Both are repaired where the server takes the message, since the browser's part comes ready-made with Streamlit.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.scriptrunner import ScriptRunnerEvent
+
+if TYPE_CHECKING:
+    from streamlit.proto.ClientState_pb2 import ClientState
+    from streamlit.runtime.scriptrunner import ScriptRunner
+    from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+TRIGGERS = frozenset({"trigger_value", "string_trigger_value", "chat_input_value", "json_trigger_value"})
+_ENDED = "_ended_by_itself"
+_REPAIRED = "_reruns_are_repaired"
+
+
+def repair_reruns() -> None:
+    """Mend Streamlit's handling of timed fragments, once in a process; further calls change nothing."""
+    if not hasattr(AppSession, _REPAIRED):
+        setattr(AppSession, _REPAIRED, True)
+        _let_timers_carry_no_click()
+        _pass_on_what_was_drawn()
+
+
+def _let_timers_carry_no_click() -> None:
+    original = AppSession.request_rerun
+
+    @functools.wraps(original)
+    def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
+        if client_state is not None and client_state.is_auto_rerun:
+            widgets = client_state.widget_states.widgets
+            kept = [widget for widget in widgets if widget.WhichOneof("value") not in TRIGGERS]
+            del widgets[:]
+            widgets.extend(kept)
+        original(session, client_state)
+
+    AppSession.request_rerun = request_rerun  # type: ignore[method-assign]
+
+
+def _pass_on_what_was_drawn() -> None:
+    create = AppSession._create_scriptrunner
+    handle = AppSession._handle_scriptrunner_event_on_event_loop
+
+    @functools.wraps(create)
+    def create_scriptrunner(session: AppSession, initial_rerun_data: RerunData) -> None:
+        # A thread that was told to stop has been forgotten by now; one that is still known has ended by itself.
+        if session._scriptrunner is not None:
+            setattr(session, _ENDED, session._scriptrunner)
+        create(session, initial_rerun_data)
+
+    @functools.wraps(handle)
+    def handle_event(session: AppSession, sender: ScriptRunner | None, event: ScriptRunnerEvent, *payload: Any) -> None:
+        if sender is None or sender is not getattr(session, _ENDED, None):
+            handle(session, sender, event, *payload)
+        elif event is ScriptRunnerEvent.SHUTDOWN:
+            delattr(session, _ENDED)  # its place is taken already
+        else:
+            # All its events were queued before its successor's first, so their order is right.
+            successor = session._scriptrunner
+            session._scriptrunner = sender
+            try:
+                handle(session, sender, event, *payload)
+            finally:
+                session._scriptrunner = successor
+
+    AppSession._create_scriptrunner = create_scriptrunner  # type: ignore[method-assign]
+    AppSession._handle_scriptrunner_event_on_event_loop = handle_event  # type: ignore[method-assign]

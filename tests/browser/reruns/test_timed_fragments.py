@@ -1,0 +1,51 @@
+"""A click beside a timed fragment is carried out once and its answer is shown, however busy the page was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.kanban.harness import ROOT, BoardServer
+
+pytestmark = pytest.mark.browser
+
+BUSY = "const until = performance.now() + 300; while (performance.now() < until);"
+CLICK = "[...document.querySelectorAll('button')].find(button => button.innerText.includes('Press')).click();"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardServer]:
+    running = BoardServer(tmp_path_factory.mktemp("timer"), ROOT / "tests" / "browser" / "apps" / "timer_app.py")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, server: BoardServer) -> Iterator[Page]:
+    context = browser.new_context()
+    opened = context.new_page()
+    opened.goto(server.url)
+    expect(opened.get_by_text("pressed 0 times")).to_be_visible(timeout=30_000)
+    yield opened
+    context.close()
+
+
+def test_click_that_waited_behind_a_due_timer_is_carried_out_once(page: Page) -> None:
+    # The timer falls due while the page is busy, and the click is handled before it: input goes first.
+    box = page.get_by_role("button", name="Press").bounding_box()
+    assert box is not None
+    for pressed in range(1, 6):
+        page.evaluate(f"() => {{ setTimeout(() => {{ {BUSY} }}, 20); }}")
+        page.wait_for_timeout(60)
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        expect(page.get_by_text("pressed")).to_have_text(f"pressed {pressed} times")
+
+
+def test_answer_to_a_click_is_shown_although_the_timer_asks_while_it_is_on_its_way(page: Page) -> None:
+    # The click and the timer's message leave the page one right after the other.
+    for pressed in range(1, 11):
+        page.evaluate(f"() => {{ {BUSY} {CLICK} }}")
+        expect(page.get_by_text("pressed")).to_have_text(f"pressed {pressed} times", timeout=3_000)
