@@ -104,3 +104,78 @@ class FindingStatus(StrEnum):
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
     ARCHIVED = "archived"
+
+
+class InterestKind(StrEnum):
+    """What a text of the team says about a finding that is near it or has it: wanted, counted as a word, unwanted."""
+
+    INTEREST = "interest"
+    KEYWORD = "keyword"
+    UNWANTED = "unwanted"
+
+
+class Verdict(StrEnum):
+    """What two findings are to each other, as decided or as a person corrected it."""
+
+    DUPLICATE = "duplicate"
+    RELATED = "related"
+    DIFFERENT = "different"
+
+
+class Circuit(StrEnum):
+    """Whether a site is asked: yes, not until a moment, or once to see whether it answers again."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+class SourceHealth(StrEnum):
+    """How the last scan of a source went: whole, in part, or not at all."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+
+
+class RunTrigger(StrEnum):
+    """Why an agent ran."""
+
+    SCHEDULED = "scheduled"
+    MANUAL = "manual"
+    API_CALL = "api_call"
+    EVENT = "event"
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class StepStatus(StrEnum):
+    """Where one step of a run stands; degraded: done, but not all of it could be."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class LlmCallStatus(StrEnum):
+    """What became of a call to a chat model; reserved: its greatest cost is counted until it has answered."""
+
+    RESERVED = "reserved"
+    COMPLETED = "completed"
+    RATE_LIMITED = "rate_limited"
+    TIMED_OUT = "timed_out"
+    REFUSED = "refused"
+    UNUSABLE = "unusable"
+    FAILED = "failed"

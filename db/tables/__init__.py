@@ -5,27 +5,48 @@ from db.tables.base import Base, Json
 from db.tables.board import BoardColumn, BoardOperation
 from db.tables.derived import EMBEDDING_DIMENSIONS, EnhancementEmbedding, Similarity, WishlistOrigin
 from db.tables.enhancements import Comment, Dependency, Enhancement, Merge
-from db.tables.research import ResearchFinding, ResearchSource
+from db.tables.learned import (
+    Correction,
+    Exposure,
+    FindingEmbedding,
+    FindingRelation,
+    Interest,
+    LearnedModel,
+)
+from db.tables.research import Evidence, ResearchFinding, ResearchSite, ResearchSource
+from db.tables.runs import AutomationRun, LlmCall, Prompt, RunStep
 from db.tables.triage import DefaultView, Follower, Notification, Reaction, SavedView, Visit
 
 __all__ = [
     "EMBEDDING_DIMENSIONS",
     "AuditEntry",
+    "AutomationRun",
     "Base",
     "BoardColumn",
     "BoardOperation",
     "Comment",
+    "Correction",
     "DefaultView",
     "Dependency",
     "Enhancement",
     "EnhancementEmbedding",
+    "Evidence",
+    "Exposure",
+    "FindingEmbedding",
+    "FindingRelation",
     "Follower",
+    "Interest",
     "Json",
+    "LearnedModel",
+    "LlmCall",
     "Merge",
     "Notification",
+    "Prompt",
     "Reaction",
     "ResearchFinding",
+    "ResearchSite",
     "ResearchSource",
+    "RunStep",
     "SavedView",
     "Similarity",
     "Visit",

@@ -33,6 +33,22 @@ INSERT INTO ci_notifications (person, kind, enhancement_id, summary) VALUES ('Ad
 INSERT INTO ci_saved_views (name, page, query) VALUES ('Urgent', 'board', 'priority=critical');
 INSERT INTO ci_default_views (person, page, view_id) VALUES ('Ada', 'board', 1);
 INSERT INTO ci_visits (person) VALUES ('Ada');
+INSERT INTO ci_research_findings (source_type, source_url, source_title, content_hash, external_id, identities)
+VALUES ('arxiv', 'https://example.org/2', 'Rolling short puts', 'h2', '2401.1', '{arxiv:2401.1}');
+INSERT INTO ci_research_sites (site, circuit) VALUES ('reddit', 'open');
+INSERT INTO ci_research_embeddings (finding_id, model, embedding, appeared_at)
+VALUES (1, 'tiny', array_fill(0.05, ARRAY[384])::vector, now());
+INSERT INTO ci_research_relations (low_id, high_id, similarity, reason) VALUES (1, 2, 0.7, 'both roll short puts');
+INSERT INTO ci_research_corrections (low_id, high_id, verdict) VALUES (1, 2, 'related');
+INSERT INTO ci_research_interests (wording) VALUES ('Rolling short puts');
+INSERT INTO ci_research_exposures (finding_id, person, position) VALUES (1, 'Ada', 0);
+INSERT INTO ci_research_models (kind, samples, parameters) VALUES ('relevance', 10, '{}');
+INSERT INTO ci_enhancement_evidence (enhancement_id, finding_id, quote) VALUES (1, 1, 'A better roll');
+INSERT INTO ci_automation_runs (run_type, status) VALUES ('research_scan', 'completed');
+INSERT INTO ci_run_steps (run_id, name, source_id) VALUES (1, 'r/options', 1);
+UPDATE ci_research_findings SET run_id = 1 WHERE id = 1;
+INSERT INTO ci_prompts (name, version, template, active) VALUES ('research.score', 1, 'Score it.', true);
+INSERT INTO ci_llm_calls (run_id, prompt_id, purpose, provider, model) VALUES (1, 1, 'score', 'openai', 'small');
 """
 
 

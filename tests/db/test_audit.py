@@ -24,6 +24,10 @@ RECORDED = {
     "ci_reactions",
     "ci_saved_views",
     "ci_default_views",
+    "ci_research_interests",
+    "ci_research_corrections",
+    "ci_enhancement_evidence",
+    "ci_prompts",
 }
 
 

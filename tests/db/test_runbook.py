@@ -66,7 +66,7 @@ def test_research_pipeline_shows_where_a_finding_came_from_and_what_it_became(ps
     psql.execute("SELECT * FROM v_ci_research_pipeline LIMIT 10")
 
     columns = [column.name for column in psql.description or ()]
-    (row,) = [dict(zip(columns, row, strict=True)) for row in psql.fetchall()]
+    row, _ = [dict(zip(columns, row, strict=True)) for row in psql.fetchall()]
     assert (row["source_name"], row["source_title"], row["enhancement_title"]) == (
         "r/options",
         "A better roll",
