@@ -111,6 +111,12 @@ def measure(database: Database) -> float:
     return worst
 
 
+# All charts stand, the run has ended, and the first figure is another one than before.
+DRAWN = """before => document.querySelectorAll('.js-plotly-plot .main-svg').length > 3
+    && document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'
+    && document.querySelector('[data-testid=stMetricValue]').innerText !== before"""
+
+
 def measure_page(url: str) -> float:
     """From the request of another period until its figures stand on the page."""
     from playwright.sync_api import sync_playwright
@@ -122,21 +128,37 @@ def measure_page(url: str) -> float:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 720})
 
+        def drawn(before: str = "") -> None:
+            page.wait_for_function(DRAWN, arg=before, timeout=120_000, polling="raf")
+
         def opened() -> None:
             page.goto(f"{app.address}/flow")
-            page.get_by_text("completed in 90 days.").wait_for(timeout=120_000)
-            page.wait_for_function("document.querySelectorAll('.js-plotly-plot .main-svg').length > 3")
+            drawn()
+
+        def came_by_link() -> None:
+            page.get_by_test_id("stTopNavLink").filter(has_text="Flow").click()
+            drawn()
 
         def other_period(name: str) -> None:
+            before = page.get_by_test_id("stMetricValue").first.inner_text()
             page.get_by_role("radio", name=name).click()
-            page.get_by_text(f"completed in {name}.").wait_for(timeout=60_000)
+            drawn(before)
+
+        def left() -> None:
+            page.get_by_test_id("stTopNavLink").filter(has_text="Inbox").click()
+            page.wait_for_function("() => !document.querySelector('.js-plotly-plot')")
 
         line("the page, first in a process", timed(opened), limit=False)
         line("the page opened anew, with the browser's own start", timed(opened, 5), limit=False)
+        visits = []
+        for _ in range(5):
+            left()
+            visits.append(timed(came_by_link))
+        worst = line("the page, come to by its link, until its charts are drawn", median(visits))
         other_period("30 days")
         figures = [timed(lambda name=name: other_period(name)) for name in ("90 days", "30 days") * 4]
         browser.close()
-    return line("the page, another period chosen until shown", median(figures))
+    return max(worst, line("the page, another period chosen until shown", median(figures)))
 
 
 def main() -> int:
