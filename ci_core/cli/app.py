@@ -26,6 +26,8 @@ from ci_core.cli.exports import add_to as add_exports
 from ci_core.cli.flow import flow
 from ci_core.cli.links import add_to as add_links
 from ci_core.cli.output import clean, say
+from ci_core.cli.research import app as research
+from ci_core.cli.runs import app as runs
 from ci_core.cli.setup import setup
 from ci_core.cli.signals import terminate_like_interrupt
 from ci_core.cli.talk import add_to as add_talk
@@ -52,6 +54,8 @@ app.add_typer(wishlist, name="wishlist")
 app.add_typer(enhancements, name="enhancements")
 app.add_typer(views, name="views")
 app.add_typer(embeddings, name="embeddings")
+app.add_typer(research, name="research")
+app.add_typer(runs, name="runs")
 app.command("notifications", short_help="Show what concerns you.")(notifications)
 app.command("setup", short_help="Do everything that has to be done once.")(setup)
 app.command("digest", short_help="Write the overview out in an e-mail's form.")(digest)

@@ -1,0 +1,15 @@
+"""`ci research`: what the research agent does. The commands of its parts stand in files of their own.
+
+A file with commands of this group has `add_to(app)`, one with a group of its own has `app`; both are put in here.
+"""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(help="The research agent: scan sites, decide what it found.", no_args_is_help=True)
+
+
+@app.callback()
+def research() -> None:
+    """The research agent: scan sites, decide what it found."""
