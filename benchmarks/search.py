@@ -1,7 +1,8 @@
-"""Search over many enhancements: `python benchmarks/search.py [--count 100000] [--models-dir DIR]`.
+"""Search over many things: `python benchmarks/search.py [--count 100000] [--findings 100000] [--models-dir DIR]`.
 
 Makes a throw-away database, fills it by COPY (texts by Zipf's law; vectors half random, half clustered) and measures,
-per kind of query, the whole of `search_enhancements`: p50, p95 and p99 beside the limit. With `--models-dir` the real
+per kind of query, the whole of `search_enhancements`, and of `findings_with_words` where there are findings: p50, p95
+and p99 beside the limit. With `--models-dir` the real
 encoder reads each query, so that its time counts; the vector compared is made up in both cases.
 """
 
@@ -22,11 +23,22 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import text
 
-from benchmarks.synthetic import AREAS, COMMON, WORDS, Texts, fill, throw_away_database, unit_vectors
+from benchmarks.synthetic import (
+    AREAS,
+    COMMON,
+    WORDS,
+    Texts,
+    fill,
+    fill_findings,
+    throw_away_database,
+    unit_vectors,
+)
 from ci_core.backlog.listing import Sort, list_enhancements
 from ci_core.backlog.search import search_enhancements
 from ci_core.backlog.similar import similar_enhancements
+from ci_core.backlog.text_query import read_text
 from ci_core.embeddings import DIMENSIONS, MODEL_NAME, Encoder, load_encoder
+from ci_core.research.search_queries import findings_with_words
 from db.engine import Database
 from db.enums import Priority
 
@@ -136,9 +148,28 @@ def measure(database: Database, encoder: StandIn, asked: int) -> float:
     return max(p95 / SEARCH_LIMIT_MS, view_p95 / VIEW_LIMIT_MS)
 
 
+def measure_findings(database: Database, asked: int) -> float:
+    """The search over findings by the same queries, those with filters of enhancements left out."""
+    everything: list[float] = []
+
+    def search(query: str) -> None:
+        with database.reading() as session:
+            findings_with_words(session, read_text(query), limit=8)
+
+    for kind, some in queries(asked).items():
+        if "filter" in kind:
+            continue
+        search(some.pop())
+        figures = [timed(database, lambda _, query=query: search(query)) for query in some]
+        line(f"findings: {kind}", figures, SEARCH_LIMIT_MS, SEARCH_AIM_MS)
+        everything.extend(figures)
+    return line("findings: all searches", everything, SEARCH_LIMIT_MS, SEARCH_AIM_MS) / SEARCH_LIMIT_MS
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--findings", type=int, default=100_000)
     parser.add_argument("--asked", type=int, default=40, help="queries of each kind")
     parser.add_argument("--models-dir", type=Path)
     parser.add_argument("--database", help="measure on this filled database, and leave it")
@@ -152,9 +183,13 @@ def main() -> int:
     else:
         with throw_away_database() as database:
             started = time.perf_counter()
-            fill(database, options.count)
+            if options.count:
+                fill(database, options.count)
             print(f"{options.count:,} enhancements filled in and indexed in {time.perf_counter() - started:.0f} s")
-            share = measure(database, encoder, options.asked)
+            share = measure(database, encoder, options.asked) if options.count else 0.0
+            if options.findings:
+                fill_findings(database, options.findings)
+                share = max(share, measure_findings(database, options.asked))
     print(f"load average {os.getloadavg()[0]:.1f} at the end")
     return 0 if share <= 1 else 1
 

@@ -7,6 +7,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +21,7 @@ from ci_core.embeddings import DIMENSIONS, MODEL_NAME
 from db import migrate
 from db.embedded import EmbeddedServer
 from db.engine import Database
-from db.enums import Category, Complexity, Priority, Source, Status
+from db.enums import Category, Complexity, FindingStatus, Priority, Source, Status
 
 CLUSTERS = 400
 COMMON = (
@@ -133,6 +134,53 @@ def fill(database: Database, count: int) -> None:
         for table in ("ci_enhancements", "ci_enhancement_embeddings"):
             connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         connection.execute("VACUUM ANALYZE")
+
+
+def fill_findings(database: Database, count: int, *, days: int = 365) -> None:
+    """Load `count` findings of the last `days` days by COPY, then ANALYZE: of every site and status, most undecided."""
+    texts = Texts(4)
+    with database.connect(autocommit=True) as connection:
+        connection.execute("SET maintenance_work_mem = '1GB'")
+        connection.execute("SET statement_timeout = 0")
+        connection.execute("ALTER TABLE ci_research_findings DISABLE TRIGGER USER")
+        _copy_findings(connection, texts, count, days)
+        connection.execute("ALTER TABLE ci_research_findings ENABLE TRIGGER USER")
+        connection.execute("VACUUM ANALYZE")
+
+
+def _copy_findings(connection: psycopg.Connection[tuple[object, ...]], texts: Texts, count: int, days: int) -> None:
+    random = np.random.default_rng(6)
+    columns = (
+        "source_id, source_type, source_url, source_title, content, summary, keywords, relevance_score, status, "
+        "content_hash, discovered_at, external_id, decided_by, decided_at, scored_by"
+    )
+    ids: list[list[object]] = [
+        list(row) for row in connection.execute("SELECT id, source_type FROM ci_research_sources").fetchall()
+    ] or [[None, "reddit"]]
+    now = datetime.now(UTC)
+    with connection.cursor() as cursor, cursor.copy(f"COPY ci_research_findings ({columns}) FROM STDIN") as copy:
+        for row in range(1, count + 1):
+            source, site = ids[random.integers(len(ids))]
+            score = round(float(random.beta(1.4, 2.2)) * 100, 2)
+            status = _finding_status(float(random.random()), score)
+            found = now - timedelta(days=days * (1 - row / count))
+            decided = status in (FindingStatus.CONVERTED_TO_ENHANCEMENT, FindingStatus.REJECTED) and score >= 60
+            copy.write_row((
+                source, site, f"https://site.example/{row}", texts.title(), texts.description(), texts.title(),
+                texts.words(4), score, str(status), f"hash {row}", found, f"item {row}",
+                PEOPLE[random.integers(5)] if decided else None, found + timedelta(hours=20) if decided else None,
+                "local 1",
+            ))  # fmt: skip
+
+
+def _finding_status(chance: float, score: float) -> FindingStatus:
+    if chance < 0.15:
+        return FindingStatus.DUPLICATE
+    if score < 60:
+        return FindingStatus.REJECTED
+    if chance < 0.4:
+        return FindingStatus.CONVERTED_TO_ENHANCEMENT if chance < 0.25 else FindingStatus.REJECTED
+    return FindingStatus.ANALYZED
 
 
 def _copy_enhancements(connection: psycopg.Connection[tuple[object, ...]], texts: Texts, count: int) -> None:

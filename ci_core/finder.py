@@ -17,7 +17,7 @@ from ci_core.backlog.query_syntax import MOST_CHARACTERS, Query, parse_query
 from ci_core.backlog.search import search_enhancements
 from ci_core.backlog.text_query import read_text
 from ci_core.errors import InvalidInput, NotFound, QueryError
-from ci_core.research.queries import findings_with_words
+from ci_core.research.search_queries import FindingMatches, findings_with_words
 
 if TYPE_CHECKING:
     from ci_core.embeddings import Encoder
@@ -151,12 +151,15 @@ def _standing(one: Enhancement) -> str:
 
 def _findings(session: Session, asked: Asked) -> FoundGroup:
     # A filter speaks of enhancements; together with one, findings are not what is looked for.
-    rows = [] if asked.query.filters else findings_with_words(session, read_text(asked.query.text), limit=asked.limit)
+    text = read_text(asked.query.text)
+    found = FindingMatches() if asked.query.filters else findings_with_words(session, text, limit=asked.limit)
     return FoundGroup(
         FINDING,
         "Research findings",
-        rows[0].total if rows else 0,
-        tuple(Found(FINDING, row.id, row.source_title, _origin(row), web_address(row.source_url)) for row in rows),
+        found.total,
+        tuple(
+            Found(FINDING, row.id, row.source_title, _origin(row), web_address(row.source_url)) for row in found.rows
+        ),
     )
 
 

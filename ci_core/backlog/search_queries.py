@@ -11,10 +11,8 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     BigInteger,
-    ClauseElement,
     ColumnElement,
     CompoundSelect,
-    Executable,
     Select,
     String,
     Table,
@@ -26,11 +24,9 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.visitors import InternalTraversal
 
+from ci_core.backlog.planner import expected_rows
 from ci_core.backlog.queries import ENHANCEMENTS
 from db.tables import EnhancementEmbedding
 
@@ -122,8 +118,7 @@ def planner_settings(session: Session) -> Iterator[Server]:
 
 def estimated_rows(session: Session, conditions: Conditions) -> int:
     """How many enhancements the planner expects to fulfil the conditions: a millisecond, however many they are."""
-    plan = session.execute(_Explain(select(literal(1)).select_from(ENHANCEMENTS).where(*conditions))).scalar_one()
-    return int(plan[0]["Plan"]["Plan Rows"])
+    return expected_rows(session, ENHANCEMENTS, conditions)
 
 
 def contains(query: str) -> ColumnElement[bool]:
@@ -185,23 +180,6 @@ def neighbours(session: Session, vector: Any, model: str, conditions: Conditions
         if len(found) == most:
             return found
     return _nearest_of_all(session, vector, model, conditions)
-
-
-class _Explain(Executable, ClauseElement):
-    """The planner's view of a query, as JSON."""
-
-    # What SQLAlchemy needs to know to compile it once.
-    _traverse_internals = [("query", InternalTraversal.dp_clauseelement)]  # noqa: RUF012 - as SQLAlchemy declares it
-    _all_selected_columns: Sequence[Any] = ()
-    inherit_cache = True
-
-    def __init__(self, query: Select[Any]) -> None:
-        self.query = query
-
-
-@compiles(_Explain)
-def _compile_explain(element: _Explain, compiler: SQLCompiler, **options: Any) -> str:
-    return "EXPLAIN (FORMAT JSON) " + compiler.process(element.query, **options)
 
 
 def _tsquery(query: str) -> ColumnElement[Any]:

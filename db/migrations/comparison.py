@@ -10,6 +10,7 @@ UNMODELLED = {
     "idx_ci_enhancements_title",
     "idx_ci_enhancements_top",
     "idx_ci_enhancements_urgency",
+    "idx_ci_research_findings_title",
 }
 
 

@@ -12,6 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.enums import Circuit, FindingStatus, SourceHealth
 from db.tables.base import ACTOR, EMPTY_LIST, EMPTY_OBJECT, NOW, Base, Json, one_of
 
+# As the index idx_ci_research_findings_title has it.
+TITLE_WORDS = (
+    "to_tsvector('english', ci_words(ARRAY[left(source_title, 1000)])) "
+    "|| to_tsvector('simple', ci_words(ARRAY[left(source_title, 1000)]))"
+)
+
 
 class ResearchSource(Base):
     """One configured place to scan, with its queries and frequency."""
@@ -113,9 +119,9 @@ class ResearchFinding(Base):
     search_vector: Mapped[str] = mapped_column(
         TSVECTOR,
         Computed(
-            "setweight(to_tsvector('english', left(source_title, 1000)), 'A') "
-            "|| setweight(to_tsvector('english', left(coalesce(summary, ''), 4000)), 'B') "
-            "|| setweight(to_tsvector('english', left(content, 50000)), 'C')",
+            f"setweight({TITLE_WORDS}, 'A') "
+            "|| setweight(to_tsvector('english', ci_words(ARRAY[left(coalesce(summary, ''), 4000)])), 'B') "
+            "|| setweight(to_tsvector('english', ci_words(ARRAY[left(content, 50000)])), 'C')",
             persisted=True,
         ),
         deferred=True,

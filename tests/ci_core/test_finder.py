@@ -6,12 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ci_core.backlog import NewEnhancement, create_enhancement
 from ci_core.errors import InvalidInput
 from ci_core.finder import Found, FoundPage, find, plain_words, web_address
-from ci_core.research import queries
+from ci_core.research import search_queries
 from db.enums import FindingStatus, Priority
 from db.tables import ResearchFinding
 
@@ -130,15 +131,41 @@ def test_a_limit_that_cannot_be_is_refused(session: Session, limit: int) -> None
         search(session, "x", limit=limit)
 
 
-def test_findings_are_searched_in_title_summary_and_content_titles_first(session: Session) -> None:
+def test_findings_are_searched_in_title_summary_and_content_in_this_order(session: Session) -> None:
     in_content = finding(session, "A", content="All about Theta Decay", relevance_score=99)
     in_summary = finding(session, "B", summary="theta_decay explained", relevance_score=50)
     in_title = finding(session, "Theta decay", relevance_score=1)
     finding(session, "Theta alone")
 
-    assert found(search(session, '"theta decay"'), "finding") == [in_title, in_content, in_summary]
+    assert found(search(session, '"theta decay"'), "finding") == [in_title, in_summary, in_content]
     assert found(search(session, "theta -decay"), "finding") == [in_title + 1]
     assert set(found(search(session, "explained OR alone"), "finding")) == {in_summary, in_title + 1}
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("rolling strategies", "A strategy that rolls"),
+        ("strateg", "Strategies"),
+        ("optuna", "Optuna-Dashboard released"),
+        ("v4.2.0", "Node v4.2.0"),
+        ("flow_tracker", "src/options_flow_tracker.py"),
+        ("2401.01234", "arXiv:2401.01234v2"),
+        ("owner/name", "https://github.com/owner/name"),
+    ],
+)
+def test_findings_are_found_by_other_forms_and_parts_of_their_words(session: Session, typed: str, title: str) -> None:
+    wanted = finding(session, title)
+    finding(session, "Something else v4.1.0 about the name of an owner")
+
+    assert found(search(session, typed), "finding") == [wanted]
+
+
+def test_the_more_relevant_and_then_the_newer_of_equal_matches_comes_first(session: Session) -> None:
+    scores = (None, 40, 90, 40)
+    unknown, older, best, newer = (finding(session, "Quokka", relevance_score=score) for score in scores)
+
+    assert found(search(session, "quokka"), "finding") == [best, newer, older, unknown]
 
 
 def test_duplicates_of_findings_are_left_out_and_a_converted_one_names_its_enhancement(session: Session) -> None:
@@ -160,12 +187,32 @@ def test_signs_that_mean_something_to_sql_are_searched_as_they_are(session: Sess
     assert found(search(session, typed), "finding") == []
 
 
-def test_only_the_newest_findings_are_read(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    finding(session, "Axolotl the first")
-    newer = [finding(session, f"Axolotl {number}") for number in range(2)]
-    monkeypatch.setattr(queries, "MOST_READ", 2)
+def test_of_words_that_very_many_have_titles_and_the_newest_are_ranked(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old_title = finding(session, "Axolotl")
+    contents = [finding(session, f"Number {number}", content="an axolotl") for number in range(40)]
+    session.execute(text("ANALYZE ci_research_findings"))
+    for name, value in {"MOST_COUNTED": 10, "MOST_RANKED": 4, "ENOUGH": 6}.items():
+        monkeypatch.setattr(search_queries, name, value)
 
-    assert found(search(session, "axolotl"), "finding") == sorted(newer, reverse=True)
+    group = search(session, '"axolotl"', limit=4).groups[0]
+
+    assert [one.id for one in group.found] == [old_title, *contents[:-4:-1]]
+    assert group.total >= 20  # as the planner expects it
+
+
+def test_rare_words_are_found_however_old_and_words_of_no_meaning_find_nothing(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oldest = finding(session, "Axolotl")
+    for number in range(30):
+        finding(session, f"Number {number}")
+    for name in ("MOST_COUNTED", "ENOUGH"):
+        monkeypatch.setattr(search_queries, name, 0)
+
+    assert found(search(session, "axolotl"), "finding") == [oldest]
+    assert found(search(session, "the"), "finding") == []
 
 
 @pytest.mark.parametrize(
