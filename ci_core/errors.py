@@ -73,6 +73,15 @@ class EditConflict(CiError):
         super().__init__(f"#{enhancement_id}: {changed_by} changed {names} in the meantime; nothing was overwritten.")
 
 
+class DecidedMeanwhile(EditConflict):
+    """Somebody else decided a finding after the version that a person saw; the text names who and what."""
+
+    def __init__(self, finding_id: int, decision: str, *, current_version: int, changed_by: str) -> None:
+        super().__init__(finding_id, yours={}, theirs={}, current_version=current_version, changed_by=changed_by)
+        self.finding_id = finding_id
+        self.args = (f"{changed_by} {decision} in the meantime; nothing was overwritten.",)
+
+
 class UndoRefused(NotAllowed):
     """A change cannot be undone (any more); the text says what stands in the way."""
 

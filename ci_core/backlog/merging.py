@@ -28,6 +28,7 @@ BELONGINGS: dict[str, Any] = {
     "reactions": tables.Reaction,
     "followers": tables.Follower,
     "findings": tables.ResearchFinding,
+    "evidence": tables.Evidence,
     "wishlist_items": tables.WishlistOrigin,
     "notifications": tables.Notification,
 }
@@ -58,6 +59,7 @@ class Merged:
     reactions: int
     followers: int
     findings: int
+    evidence: int
     wishlist_items: int
     notifications: int
     dependencies: int
@@ -210,7 +212,7 @@ def _final_original(session: Session, enhancement_id: int) -> int:
 
 def _move(session: Session, owner: Any, source_id: int, target_id: int, only: list[int] | None = None) -> list[int]:
     moving = update(owner).where(owner.enhancement_id == source_id).values(enhancement_id=target_id)
-    if owner in (tables.Reaction, tables.Follower):
+    if owner in (tables.Reaction, tables.Follower, tables.Evidence):
         moving = moving.where(*_once(owner, target_id))
     if only is not None:
         moving = moving.where(owner.id.in_(only))
@@ -218,8 +220,13 @@ def _move(session: Session, owner: Any, source_id: int, target_id: int, only: li
 
 
 def _once(owner: Any, target_id: int) -> list[Any]:
-    """The conditions for marks that can move: the same person has none there yet, and it is no wish to hear nothing."""
+    """The conditions for marks that can move: the same person has none there yet, and it is no wish to hear nothing.
+
+    The same finding is evidence for the same enhancement once.
+    """
     there = aliased(owner)
+    if owner is tables.Evidence:
+        return [~exists().where(there.enhancement_id == target_id, there.finding_id == owner.finding_id)]
     same = [there.enhancement_id == target_id, func.lower(there.person) == func.lower(owner.person)]
     if owner is tables.Follower:
         return [owner.following, ~exists().where(*same)]

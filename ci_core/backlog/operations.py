@@ -44,12 +44,23 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """What a change gives when its answer should tell more than that it was applied: plain values for JSON."""
+
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one operation: why it was not applied (`message`), or under which transaction it is recorded."""
+    """What became of one operation: why it was not applied (`message`), or under which transaction it is recorded.
+
+    `value` is what the change gave as its `Result`, also when the operation is repeated.
+    """
 
     kind: OutcomeKind
     message: str | None = None
     transaction_id: int | None = None
+    value: Mapping[str, Any] | None = None
 
 
 def carry_out_once(
@@ -113,12 +124,14 @@ def _answer(session: Session, operation: Operation, change: Callable[[Session], 
             )
         return _from_stored(stored)
     answer = _carry_out(session, change)
-    kept = {
+    kept: dict[str, Any] = {
         "kind": answer.kind.value,
         "message": answer.message,
         "transaction": answer.transaction_id,
         "operation": fingerprint,
     }
+    if answer.value is not None:
+        kept["value"] = dict(answer.value)
     session.execute(update(row).where(*key).values(outcome=kept))
     return answer
 
@@ -126,13 +139,14 @@ def _answer(session: Session, operation: Operation, change: Callable[[Session], 
 def _carry_out(session: Session, change: Callable[[Session], object]) -> Answer:
     try:
         with session.begin_nested():
-            change(session)
+            result = change(session)
     except EditConflict as conflict:
         return Answer(OutcomeKind.CONFLICT, str(conflict))
     except (NotAllowed, NotFound, InvalidInput) as refusal:
         return Answer(OutcomeKind.REFUSED, str(refusal))
-    return Answer(OutcomeKind.APPLIED, transaction_id=session.scalars(queries.THIS_TRANSACTION).one())
+    transaction_id = session.scalars(queries.THIS_TRANSACTION).one()
+    return Answer(OutcomeKind.APPLIED, None, transaction_id, result.value if isinstance(result, Result) else None)
 
 
 def _from_stored(stored: Mapping[str, Any]) -> Answer:
-    return Answer(OutcomeKind(stored["kind"]), stored.get("message"), stored.get("transaction"))
+    return Answer(OutcomeKind(stored["kind"]), stored.get("message"), stored.get("transaction"), stored.get("value"))

@@ -60,6 +60,15 @@ def similar_to_text(
     return _nearest(session, embeddings.encode_query(encoder, text), encoder.name, limit, without=without)
 
 
+def similar_to_vector(session: Session, vector: Any, model: str, *, limit: int = 5) -> tuple[SimilarEnhancement, ...]:
+    """The enhancements most like a text of which only the vector is at hand, most alike first.
+
+    Args:
+        vector: as the model of this name made it; vectors of different models cannot be compared.
+    """
+    return _nearest(session, vector, model, limit, without=None)
+
+
 def _nearest(
     session: Session, vector: Any, model: str, limit: int, *, without: int | None
 ) -> tuple[SimilarEnhancement, ...]:

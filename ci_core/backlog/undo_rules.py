@@ -34,6 +34,9 @@ NAMES = {
     MERGES: "merge {}",
     REACTIONS: "reaction {}",
     "ci_saved_views": "the saved view {}",
+    "ci_research_findings": "finding {}",
+    "ci_research_corrections": "the correction {}",
+    "ci_enhancement_evidence": "the evidence {}",
 }
 # A vote that was taken back since, or a follower who is gone, stands in nobody's way.
 MARKS = frozenset({FOLLOWERS, REACTIONS})
@@ -139,7 +142,7 @@ def _refuse_others_words(entries: Iterable[Entry], actor: str) -> None:
 
 
 def _refuse_deleting_others_work(session: Session, enhancement_id: int, authors: set[str]) -> None:
-    card, comment, link = tables.Enhancement, tables.Comment, tables.Dependency
+    card, comment, link, evidence = tables.Enhancement, tables.Comment, tables.Dependency, tables.Evidence
     joined = session.scalars(
         select(card.id).where(
             or_(card.merged_into_id == enhancement_id, (card.id == enhancement_id) & card.merged_into_id.is_not(None))
@@ -151,7 +154,10 @@ def _refuse_deleting_others_work(session: Session, enhancement_id: int, authors:
     linked = select(link.created_by).where(
         or_(link.enhancement_id == enhancement_id, link.other_id == enhancement_id), link.created_by.not_in(authors)
     )
-    for what, query in (("commented on it", said), ("linked it", linked)):
+    supported = select(evidence.created_by).where(
+        evidence.enhancement_id == enhancement_id, evidence.created_by.not_in(authors)
+    )
+    for what, query in (("commented on it", said), ("linked it", linked), ("attached evidence to it", supported)):
         who = session.scalars(query.limit(1)).first()
         if who is not None:
             raise UndoRefused(
