@@ -74,7 +74,7 @@ def snooze(
     """Put a proposal aside until a day (nine in the morning here), or until another one is done."""
     if [until is not None, until_done is not None, wake].count(True) != 1:
         raise typer.BadParameter("Say one of --until DATE, --until-done ID and --wake.")
-    moment = None if until is None else _moment(until)
+    moment = None if until is None else moment_of(until)
     with changing(acting_as) as (door, session):
         from ci_core.backlog import snoozing
 
@@ -123,7 +123,7 @@ def reject(
         write(clean(f"#{stored.id} is rejected: {stored.rejection_reason}. {stored.title}"))
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
     """The moment that was typed; without a zone it is meant where the person is."""
     try:
         moment = datetime.fromisoformat(text)
