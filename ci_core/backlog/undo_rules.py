@@ -37,6 +37,8 @@ NAMES = {
     "ci_research_findings": "finding {}",
     "ci_research_corrections": "the correction {}",
     "ci_enhancement_evidence": "the evidence {}",
+    "ci_research_interests": "the interest {}",
+    "ci_research_sources": "the source {}",
 }
 # A vote that was taken back since, or a follower who is gone, stands in nobody's way.
 MARKS = frozenset({FOLLOWERS, REACTIONS})
