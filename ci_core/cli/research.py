@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import typer
 
+from ci_core.cli.research_interests import app as interests
+
 app = typer.Typer(help="The research agent: scan sites, decide what it found.", no_args_is_help=True)
 
 
 @app.callback()
 def research() -> None:
     """The research agent: scan sites, decide what it found."""
+
+
+app.add_typer(interests, name="interests")

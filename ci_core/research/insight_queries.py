@@ -27,7 +27,8 @@ FOUND_PER_DAY = text("""
 """)
 SCORES = text(f"""
     SELECT CASE WHEN f.relevance_score IS NOT NULL
-        THEN CAST(least(floor(f.relevance_score / 10), 9) AS integer) END AS tenth, {OUTCOME} AS outcome, count(*) AS found
+        THEN CAST(least(floor(f.relevance_score / 10), 9) AS integer) END AS tenth,
+        {OUTCOME} AS outcome, count(*) AS found
     FROM ci_research_findings f WHERE f.discovered_at >= :since AND f.discovered_at < :until
     GROUP BY 1, 2
 """)  # noqa: S608 - constants of this module
