@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 
@@ -96,3 +97,41 @@ class WishlistUnreadable(CiError):
 
 class EmbeddingModelMissing(CiError):
     """The embedding model has not been prepared on this machine; the text names the command that does it."""
+
+
+class SiteError(CiError):
+    """Another web site did not give what was asked of it.
+
+    Attributes:
+        site: its name for people, for example "Reddit".
+        status: the HTTP status that it answered with; None where it did not answer, or the status was well.
+        retry_at: when to ask again at the earliest, in UTC; None where nothing is known about that.
+    """
+
+    def __init__(
+        self, site: str, what: str, *, status: int | None = None, retry_at: datetime | None = None, prefix: str = ": "
+    ) -> None:
+        super().__init__(f"{site}{prefix}{what}")
+        self.site = site
+        self.status = status
+        self.retry_at = retry_at
+
+
+class SiteUnreachable(SiteError):
+    """The site gives no answer (in time), the connection breaks, or it says that it is broken itself (5xx)."""
+
+
+class SiteRefused(SiteError):
+    """The site wants credentials, or other ones; the text names the settings and where to get them."""
+
+
+class SiteLimited(SiteError):
+    """The site wants fewer requests, or has none left for us; `retry_at` says until when."""
+
+
+class SiteNotFound(SiteError):
+    """The site does not have what was asked for (any more); the text names it."""
+
+
+class SiteAnswerUnusable(SiteError):
+    """The site answered, but with something that cannot be used: too large, cut off, malformed, or elsewhere."""

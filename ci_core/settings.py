@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ci_core.errors import SettingsError
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ADDRESS = r"^https?://[^\s<>\"']+$"
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -42,7 +43,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(PROJECT / ".magnus", validation_alias="CI_DATA_DIR")
     repo_path: Path = Field(PROJECT, validation_alias="CI_REPO_PATH")
-    app_url: str = Field("http://127.0.0.1:8501", validation_alias="CI_APP_URL", pattern=r"^https?://[^\s<>\"']+$")
+    app_url: str = Field("http://127.0.0.1:8501", validation_alias="CI_APP_URL", pattern=ADDRESS)
     actor: str = Field(default_factory=_system_user, validation_alias="CI_ACTOR", min_length=1, max_length=120)
 
     weight_business_value: float = Field(0.25, validation_alias="CI_WEIGHT_BUSINESS_VALUE", ge=0)
@@ -55,6 +56,27 @@ class Settings(BaseSettings):
     hours_per_day: float = Field(6.0, validation_alias="CI_HOURS_PER_DAY", gt=0, le=24)
     working_days: str = Field("mon,tue,wed,thu,fri", validation_alias="CI_WORKING_DAYS")
     wip_per_person: int = Field(3, validation_alias="CI_WIP_PER_PERSON", ge=1, le=100)
+
+    reddit_url: str = Field("https://www.reddit.com", validation_alias="CI_REDDIT_URL", pattern=ADDRESS)
+    github_api_url: str = Field("https://api.github.com", validation_alias="CI_GITHUB_API_URL", pattern=ADDRESS)
+    arxiv_api_url: str = Field("https://export.arxiv.org/api", validation_alias="CI_ARXIV_API_URL", pattern=ADDRESS)
+    hacker_news_api_url: str = Field(
+        "https://hn.algolia.com/api/v1", validation_alias="CI_HACKER_NEWS_API_URL", pattern=ADDRESS
+    )
+    stackexchange_api_url: str = Field(
+        "https://api.stackexchange.com/2.3", validation_alias="CI_STACKEXCHANGE_API_URL", pattern=ADDRESS
+    )
+    reddit_client_id: str | None = Field(None, validation_alias="REDDIT_CLIENT_ID", repr=False)
+    reddit_client_secret: str | None = Field(None, validation_alias="REDDIT_CLIENT_SECRET", repr=False)
+    reddit_user_agent: str | None = Field(None, validation_alias="REDDIT_USER_AGENT", min_length=7, max_length=200)
+    github_token: str | None = Field(None, validation_alias="GITHUB_TOKEN", repr=False)
+    stackexchange_key: str | None = Field(None, validation_alias="STACKEXCHANGE_KEY", repr=False)
+    site_timeout_seconds: float = Field(30.0, validation_alias="CI_SITE_TIMEOUT_SECONDS", gt=0, le=300)
+
+    @field_validator("reddit_url", "github_api_url", "arxiv_api_url", "hacker_news_api_url", "stackexchange_api_url")
+    @classmethod
+    def _without_last_slash(cls, value: str) -> str:
+        return value.rstrip("/")
 
     @field_validator("working_days")
     @classmethod
