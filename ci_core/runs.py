@@ -67,6 +67,10 @@ FINISH_STEP = text("""
     UPDATE ci_run_steps SET status = :status, counts = CAST(:counts AS jsonb), message = :message, ended_at = :now
     WHERE id = :id
 """)
+END_OPEN_STEPS = text("""
+    UPDATE ci_run_steps SET status = :status, message = :message, ended_at = :now
+    WHERE run_id = :id AND status IN ('waiting', 'running')
+""")
 END_SILENT = text("""
     WITH gone AS (
         UPDATE ci_automation_runs r
@@ -223,6 +227,11 @@ def finish_step(
     """End a step with what it did, and why where it is not completed."""
     values = {"id": step_id, "status": status, "counts": _json(counts or {}), "message": _cut(message), "now": now}
     session.execute(FINISH_STEP, values)
+
+
+def end_open_steps(session: Session, run_id: int, status: StepStatus, *, message: str, now: datetime) -> None:
+    """End the steps of a run that neither began nor ended by themselves."""
+    session.execute(END_OPEN_STEPS, {"id": run_id, "status": status, "message": _cut(message), "now": now})
 
 
 def finish_run(

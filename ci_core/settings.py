@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     stackexchange_key: str | None = Field(None, validation_alias="STACKEXCHANGE_KEY", repr=False)
     site_timeout_seconds: float = Field(30.0, validation_alias="CI_SITE_TIMEOUT_SECONDS", gt=0, le=300)
 
+    research_window_days: int = Field(30, validation_alias="CI_RESEARCH_WINDOW_DAYS", ge=1, le=365)
+    research_set_aside_below: float = Field(60.0, validation_alias="CI_RESEARCH_SET_ASIDE_BELOW", ge=0, le=100)
+    research_accept_above: float | None = Field(None, validation_alias="CI_RESEARCH_ACCEPT_ABOVE", ge=0, le=100)
+    research_source_seconds: float = Field(300.0, validation_alias="CI_RESEARCH_SOURCE_SECONDS", gt=0, le=3600)
+
     @field_validator("reddit_url", "github_api_url", "arxiv_api_url", "hacker_news_api_url", "stackexchange_api_url")
     @classmethod
     def _without_last_slash(cls, value: str) -> str:

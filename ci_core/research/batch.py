@@ -1,0 +1,286 @@
+"""One batch of items on its way into the database: prepared outside of a transaction, stored within one."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from ci_core.errors import CiError
+from ci_core.research import store
+from ci_core.research.embedding_text import embedding_text
+from ci_core.research.intake import Counts, Intake, OnBatch, Unusable
+from ci_core.research.outcome import AGENT, Rules, outcome_of
+from ci_core.research.store import Key, Known, NewFinding
+from ci_core.research.values import Comparison, Match, NormalItem, Score, Scorer, Vector
+from db.enums import FindingStatus, Verdict
+from db.errors import DatabaseBusy, DatabaseUnavailable
+
+log = logging.getLogger(__name__)
+
+# Somebody else's lock, or a server that starts again: the batch is tried again after these pauses.
+PAUSES_SECONDS = (0.2, 1.0, 4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """A normalised item; `place` is where it stands among all items, 0 is the first."""
+
+    place: int
+    item: NormalItem
+
+    @property
+    def key(self) -> Key:
+        """The kind of site and the id there."""
+        return self.item.item.source_type, self.item.item.external_id
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An item with all that is computed outside of a transaction."""
+
+    item: NormalItem
+    vector: Vector
+    score: Score | None
+    at: datetime
+    appeared_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How batches are taken in; `before` is what those before this one counted."""
+
+    intake: Intake
+    source_id: int | None
+    run_id: int | None
+    on_batch: OnBatch | None
+    before: Counts
+
+    def take(self, items: Sequence[Usable]) -> tuple[Counts, list[Unusable]]:
+        """Store the items; one that the database refuses does not take the others with it.
+
+        Raises:
+            db.errors.DatabaseError: the database cannot be used, also after some seconds.
+        """
+        unique = {one.key: one for one in items}
+        repeated = Counts(seen=len(items) - len(unique))
+        try:
+            return repeated + self._store_patiently(list(unique.values()), repeated), []
+        except DBAPIError as error:
+            if len(unique) == 1:
+                (one,) = unique.values()
+                return repeated + Counts(failed=1), [_refused(one, error)]
+        taken, refused = repeated, list[Unusable]()
+        for one in unique.values():
+            alone, why = replace(self, before=self.before + taken).take([one])
+            taken, refused = taken + alone, [*refused, *why]
+        return taken, refused
+
+    def _store_patiently(self, items: Sequence[Usable], repeated: Counts) -> Counts:
+        for pause in PAUSES_SECONDS:
+            try:
+                return self._store(items, repeated)
+            except (DatabaseBusy, DatabaseUnavailable, _Overtaken) as error:
+                log.warning("batch_again", extra={"items": len(items), "reason": str(error)})
+                time.sleep(pause)
+        return self._store(items, repeated)
+
+    def _store(self, items: Sequence[Usable], repeated: Counts) -> Counts:
+        intake = self.intake
+        by_key = {one.key: one.item for one in items}
+        with intake.database.reading() as session:
+            stored = store.known(session, by_key)
+        needed = {key: item for key, item in by_key.items() if key not in stored or is_edited(stored[key], item)}
+        prepared = self._prepare(needed, stored)
+        with intake.window.adding(intake.database, list(needed.values()), actor=AGENT) as session:
+            now = intake.clock()
+            # Others may have stored some of them while they were prepared.
+            stored = store.known(session, by_key)
+            counts = self._add(session, [one for key, one in prepared.items() if key not in stored], stored, now)
+            self._refresh(session, by_key, stored, prepared, now)
+            counts += Counts(seen=len(items) - counts.total)
+            if self.on_batch:
+                self.on_batch(session, self.before + repeated + counts)
+        return counts
+
+    def _prepare(self, needed: Mapping[Key, NormalItem], stored: Mapping[Key, Known]) -> dict[Key, Prepared]:
+        """Vectors of all, and scores of those that look like no duplicate."""
+        intake, now = self.intake, self.intake.clock()
+        moments = {key: moments_of(item, now, intake) for key, item in needed.items()}
+        times = [at for at, _ in moments.values()] or [now]
+        intake.window.cover(intake.database, min(times), max(times))
+        if not needed:
+            return {}
+        texts = [embedding_text(item) for item in needed.values()]
+        vectors: dict[Key, Vector] = dict(zip(needed, intake.encoder.encode(texts), strict=True))
+        to_score = [
+            key
+            for key, item in needed.items()
+            if (is_undecided(stored[key]) if key in stored else not self._repeats(item, vectors[key], moments[key][0]))
+        ]
+        found = scores_of(intake.scorer, [needed[key] for key in to_score], [vectors[key] for key in to_score])
+        scores = dict(zip(to_score, found, strict=True))
+        return {key: Prepared(item, vectors[key], scores.get(key), *moments[key]) for key, item in needed.items()}
+
+    def _repeats(self, item: NormalItem, vector: Vector, at: datetime) -> bool:
+        return self.intake.window.compare(item, vector, at).verdict == Verdict.DUPLICATE
+
+    def _add(
+        self, session: Session, prepared: Sequence[Prepared], stored: Mapping[Key, Known], now: datetime
+    ) -> Counts:
+        """Add what is new, each linked to what it repeats or is near to."""
+        window = self.intake.window
+        # In the order in which they appeared: what came first is what the others repeat.
+        ordered = sorted(prepared, key=lambda one: one.appeared_at)
+        compared: list[tuple[int, Prepared, Comparison]] = []
+        for finding_id, one in zip(store.next_ids(session, len(ordered)), ordered, strict=True):
+            compared.append((finding_id, one, window.compare(one.item, one.vector, one.at)))
+            window.add(finding_id, one.item, one.vector, one.appeared_at)
+        near = {match.finding_id for _, _, comparison in compared for match in _matches(comparison)}
+        own = {finding_id for finding_id, _, _ in compared}
+        # Everything that is read or written of others is locked here, at once.
+        canonical = store.roots(session, (near - own) | {one.id for one in stored.values()})
+        found: list[NewFinding] = []
+        for finding_id, one, comparison in compared:
+            new = self._finding(finding_id, one, comparison, canonical, now)
+            canonical[finding_id] = new.same.finding_id if new.same else finding_id
+            found.append(new)
+        added = store.add_findings(session, found, model=window.model, source_id=self.source_id, run_id=self.run_id)
+        if len(added) != len(found):
+            raise _Overtaken
+        self._accept(session, found)
+        return Counts(
+            new=sum(not one.same and not one.related for one in found),
+            duplicate=sum(one.same is not None for one in found),
+            related=sum(not one.same and bool(one.related) for one in found),
+        )
+
+    def _finding(
+        self, finding_id: int, one: Prepared, comparison: Comparison, canonical: Mapping[int, int], now: datetime
+    ) -> NewFinding:
+        """What is stored of an item; its links lead to canonical findings that are still there."""
+        same = comparison.same if comparison.verdict == Verdict.DUPLICATE else None
+        made = NewFinding(finding_id, one.item, one.vector, one.appeared_at, now, FindingStatus.DUPLICATE)
+        if same and same.finding_id in canonical:
+            return replace(made, same=replace(same, finding_id=canonical[same.finding_id]))
+        outcome = outcome_of(one.score, self.intake.rules)
+        return replace(
+            made,
+            status=outcome.status,
+            score=one.score,
+            decided_by=outcome.decided_by,
+            decision_reason=outcome.reason,
+            related=_related(comparison.related, canonical),
+        )
+
+    def _refresh(
+        self,
+        session: Session,
+        by_key: Mapping[Key, NormalItem],
+        stored: Mapping[Key, Known],
+        prepared: Mapping[Key, Prepared],
+        now: datetime,
+    ) -> None:
+        """Figures of what was seen before, and texts of what was edited."""
+        store.see_again(session, {one.id: by_key[key] for key, one in stored.items()}, seen_at=now)
+        for key, one in stored.items():
+            edit = prepared.get(key)
+            if edit is None or not is_edited(one, edit.item):
+                continue
+            store.store_edit(session, one.id, edit.item)
+            store.store_vectors(session, self.intake.window.model, [(one.id, edit.vector, edit.appeared_at)])
+            if edit.score is not None and is_undecided(one):
+                store_outcome(session, one.id, edit.score, self.intake.rules, now)
+
+    def _accept(self, session: Session, found: Iterable[NewFinding]) -> None:
+        """Let the product take by itself what scores high enough; one that it cannot take waits for a person."""
+        rules = self.intake.rules
+        for one in found:
+            if rules.accept is None or one.same or not rules.accepts(one.score):
+                continue
+            try:
+                with session.begin_nested():
+                    rules.accept(session, one.id)
+            except CiError as error:
+                log.warning("finding_not_accepted", extra={"finding": one.id, "reason": str(error)})
+
+
+class _Overtaken(DBAPIError):
+    """Somebody stored one of the items by plain SQL at this moment; taken again, it is found."""
+
+    def __init__(self) -> None:
+        super().__init__(None, None, Exception("another item of this id or text was stored at the same moment"))
+
+
+def is_edited(stored: Known, item: NormalItem) -> bool:
+    """Whether the author changed the text or the title since it was stored."""
+    return stored.content_hash != item.content_hash or stored.title != item.title
+
+
+def is_undecided(stored: Known) -> bool:
+    """Whether no person has decided about it and it repeats nothing, so that a new score may change where it stands."""
+    waiting = stored.status in {FindingStatus.NEW, FindingStatus.ANALYZED} and stored.decided_by is None
+    return waiting or (stored.status == FindingStatus.REJECTED and stored.decided_by == AGENT)
+
+
+def moments_of(item: NormalItem, now: datetime, intake: Intake) -> tuple[datetime, datetime]:
+    """At which moment an item is compared, and when it counts as having appeared.
+
+    A scan compares with what appeared in the days before it. In a replay everything happens when it was published.
+    """
+    published = item.item.published_at
+    if published is None or published > now:
+        return now, now
+    if intake.replay:
+        return published, published
+    return now, published if published >= now - timedelta(days=intake.window.days) else now
+
+
+def scores_of(scorer: Scorer, items: Sequence[NormalItem], vectors: Sequence[Vector]) -> list[Score | None]:
+    """A score of each, or None where the scorer fails: then they wait, and are scored with the next scan."""
+    if not items:
+        return []
+    try:
+        return list(scorer.score(items, vectors))
+    except CiError as error:
+        log.warning("not_scored", extra={"items": len(items), "scorer": scorer.name, "reason": str(error)})
+        return [None] * len(items)
+
+
+def store_outcome(session: Session, finding_id: int, score: Score, rules: Rules, now: datetime) -> bool:
+    """Store a score with what follows from it, unless a person has decided; says whether it was stored."""
+    outcome = outcome_of(score, rules)
+    return store.store_score(
+        session,
+        finding_id,
+        score,
+        status=outcome.status,
+        decided_by=outcome.decided_by,
+        decision_reason=outcome.reason,
+        agent=AGENT,
+        now=now,
+    )
+
+
+def _matches(comparison: Comparison) -> tuple[Match, ...]:
+    return (*comparison.related, comparison.same) if comparison.same else comparison.related
+
+
+def _related(matches: Iterable[Match], canonical: Mapping[int, int]) -> tuple[Match, ...]:
+    """Each canonical finding once, by the nearest of those that lead to it."""
+    best: dict[int, Match] = {}
+    for match in matches:
+        root = canonical.get(match.finding_id)
+        if root is not None and (root not in best or best[root].similarity < match.similarity):
+            best[root] = replace(match, finding_id=root)
+    return tuple(best.values())
+
+
+def _refused(one: Usable, error: DBAPIError) -> Unusable:
+    why = (str(error.orig or error).strip().splitlines() or [type(error).__name__])[0]
+    return Unusable(one.place, one.item.item.external_id, f"the database refused it: {why[:300]}")

@@ -1,0 +1,127 @@
+"""From items to findings: normalise, embed, compare, score, store. Each item becomes one finding, exactly once.
+
+Nothing slow happens in a transaction: texts are turned into vectors and scored before one begins. A batch is stored
+whole or not at all, so that a process that is killed leaves nothing half done; what it had not stored comes again with
+the next scan, and what it had is recognised by the site's own id.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from ci_core.research import window_queries
+from ci_core.research.batch import Batch, Usable, scores_of, store_outcome
+from ci_core.research.intake import Counts, Intake, OnBatch, Unusable
+from ci_core.research.outcome import AGENT
+from ci_core.research.values import Item
+
+log = logging.getLogger(__name__)
+
+LONGEST_ID = 500
+
+
+def take_in(
+    intake: Intake,
+    items: Iterable[Item],
+    *,
+    source_id: int | None = None,
+    run_id: int | None = None,
+    on_batch: OnBatch | None = None,
+    on_unusable: Callable[[Unusable], None] | None = None,
+) -> Counts:
+    """Make a finding of every item that is not one yet; gives what became of them.
+
+    An item that was seen before only has its figures and its time refreshed, and its text when its author changed it:
+    then it is scored anew, unless a person has decided about it. When `items` raises, what came before is stored.
+
+    Args:
+        source_id: the configured source that the items come from.
+        run_id: the run to which the findings belong.
+        on_batch: called in the transaction of each batch.
+        on_unusable: told of each item that could not be taken in.
+
+    Raises:
+        db.errors.DatabaseError: the database cannot be used; the batches before are stored.
+    """
+    counts = Counts()
+    place = 0
+    for batch in _batches(items, intake.batch_size):
+        usable, unusable = _normalised(batch, place)
+        place += len(batch)
+        counts += Counts(failed=len(unusable))
+        step = Batch(intake, source_id, run_id, on_batch, counts)
+        for one in unusable:
+            _tell(one, on_unusable)
+        taken, refused = step.take(usable)
+        for one in refused:
+            _tell(one, on_unusable)
+        counts += taken
+    return counts
+
+
+def score_unscored(intake: Intake, *, most: int = 500) -> int:
+    """Score the newest findings that wait without a score, such as those that a person took out of a duplicate.
+
+    Gives how many got one; at most `most` are looked at.
+    """
+    before, done = 2**62, 0
+    while most > 0:
+        with intake.database.reading() as session:
+            waiting = window_queries.unscored(
+                session, intake.window.model, before=before, limit=min(most, intake.batch_size)
+            )
+        if not waiting:
+            break
+        before, most = waiting[-1].id, most - len(waiting)
+        scores = scores_of(intake.scorer, [one.item for one in waiting], [one.vector for one in waiting])
+        with intake.database.transaction(AGENT) as session:
+            for one, score in zip(waiting, scores, strict=True):
+                if score is not None:
+                    done += store_outcome(session, one.id, score, intake.rules, intake.clock())
+    return done
+
+
+def _normalised(batch: Sequence[Item], place: int) -> tuple[list[Usable], list[Unusable]]:
+    from ci_core.research.normalise import normalise
+
+    usable: list[Usable] = []
+    unusable: list[Unusable] = []
+    for offset, item in enumerate(batch, start=place):
+        try:
+            if not 1 <= len(item.external_id) <= LONGEST_ID:
+                raise ValueError(f"its id has {len(item.external_id)} characters; 1 to {LONGEST_ID} can be stored")
+            usable.append(Usable(offset, normalise(item)))
+        except Exception as error:  # noqa: BLE001 - no text of a stranger's may end a scan
+            unusable.append(Unusable(offset, item.external_id[:LONGEST_ID], _one_line(error)))
+    return usable, unusable
+
+
+def _one_line(error: BaseException) -> str:
+    """What went wrong on one line, without what the error says about the statement."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def _tell(one: Unusable, on_unusable: Callable[[Unusable], None] | None) -> None:
+    log.warning("item_unusable", extra={"external_id": one.external_id, "reason": one.reason})
+    if on_unusable:
+        on_unusable(one)
+
+
+def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Batches of items; when the items raise, what came before them is given first."""
+    batch: list[Item] = []
+    try:
+        for item in items:
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except GeneratorExit:
+        raise
+    except BaseException:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch

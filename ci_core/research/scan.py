@@ -1,0 +1,188 @@
+"""Scans of sources: all at once, each site at its own pace, as a run with a step for each source."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from ci_core import runs
+from ci_core.errors import CiError, InvalidInput, NotFound
+from ci_core.research import scan_queries
+from ci_core.research.outcome import AGENT
+from ci_core.research.pipeline import score_unscored
+from ci_core.research.scan_crew import Crew, Told
+from ci_core.research.scan_parts import Parts, make_intake
+from ci_core.research.scan_result import ScanResult, run_status
+from ci_core.research.source_scan import label_of
+from ci_core.settings import Settings
+from db.engine import Database
+from db.enums import RunStatus, RunTrigger, StepStatus
+from db.errors import DatabaseError
+
+log = logging.getLogger(__name__)
+
+RUN_TYPE = "research_scan"
+
+
+def scan(
+    database: Database,
+    settings: Settings,
+    *,
+    sources: Collection[int] | None = None,
+    source_types: Collection[str] | None = None,
+    names: Collection[str] | None = None,
+    due_only: bool = False,
+    max_results: int | None = None,
+    trigger: RunTrigger = RunTrigger.MANUAL,
+    actor: str = AGENT,
+    progress: Told | None = None,
+    parts: Parts | None = None,
+) -> ScanResult:
+    """Scan sources and take in what they give; waits for the end.
+
+    Sources of different sites are scanned at once, those of one site one after another. A source that fails is told
+    in the result and on the source, and the others go on.
+
+    Args:
+        sources, source_types, names: only the sources that fit all that is given; one that is named by its id or
+            name is scanned although it is disabled. None of them: every enabled source.
+        due_only: of these, only those whose time has come.
+        max_results: at most so many items of each source, instead of the number on the source.
+        actor: who started it; the agent itself writes what it finds.
+        progress: told of each source that has ended.
+
+    Raises:
+        NotFound: no source has such a name or is of such a kind.
+        CiError: nothing can be scanned, for example because the embedding model is missing; the run says so too.
+        db.errors.DatabaseError: the database cannot be used.
+    """
+    given = parts or Parts()
+    chosen = _choose(database, sources, source_types, names, due_only, given.clock())
+    run_id, steps = _enter(database, chosen, trigger, actor, max_results, given.clock())
+    return _carry_out(database, settings, run_id, steps, chosen, max_results, progress, given)
+
+
+def start_scan(
+    database: Database,
+    settings: Settings,
+    *,
+    sources: Collection[int] | None = None,
+    source_types: Collection[str] | None = None,
+    trigger: RunTrigger = RunTrigger.MANUAL,
+    actor: str,
+    parts: Parts | None = None,
+) -> int:
+    """Begin a scan in the background of this process; gives the id of its run, which shows how far it is.
+
+    Raises as `scan` does until the run is entered; what fails later stands in the run.
+    """
+    given = parts or Parts()
+    chosen = _choose(database, sources, source_types, None, False, given.clock())
+    run_id, steps = _enter(database, chosen, trigger, actor, None, given.clock())
+
+    def work() -> None:
+        try:
+            _carry_out(database, settings, run_id, steps, chosen, None, None, given)
+        except (CiError, DatabaseError) as error:
+            log.warning("scan_failed", extra={"run": run_id, "reason": str(error)})
+
+    threading.Thread(target=work, name=f"scan-{run_id}", daemon=True).start()
+    return run_id
+
+
+def _choose(
+    database: Database,
+    sources: Collection[int] | None,
+    types: Collection[str] | None,
+    names: Collection[str] | None,
+    due_only: bool,
+    now: datetime,
+) -> list[Row[Any]]:
+    with database.reading() as session:
+        found = scan_queries.sources(
+            session,
+            ids=sources or None,
+            types=types or None,
+            names=names or None,
+            also_disabled=bool(sources or names),
+            due_only=due_only,
+            now=now,
+        )
+        present = scan_queries.types_and_names(session)
+    _refuse_unknown("source_type", types, {kind for kind, _ in present})
+    _refuse_unknown("source", names, {name for _, name in present})
+    if not found and not due_only:
+        raise NotFound("No enabled source fits. `ci research sources list` shows them; `… enable` switches one on.")
+    return found
+
+
+def _refuse_unknown(field_name: str, asked: Collection[str] | None, present: Collection[str]) -> None:
+    there = {name.lower() for name in present}
+    for name in asked or ():
+        if name.lower() not in there:
+            known = ", ".join(sorted(present)) or "none yet"
+            raise InvalidInput(field_name, f"There is no {field_name.replace('_', ' ')} “{name}”. There are: {known}.")
+
+
+def _enter(
+    database: Database,
+    chosen: Sequence[Row[Any]],
+    trigger: RunTrigger,
+    actor: str,
+    max_results: int | None,
+    now: datetime,
+) -> tuple[int, dict[int, int]]:
+    """Enter the run with a waiting step for each source; gives their ids, those of the steps by source."""
+    parameters = {"sources": [row.id for row in chosen], "max_results": max_results}
+    with database.transaction(actor) as session:
+        runs.end_killed_runs(session, now=now)
+        run_id = runs.start_run(session, RUN_TYPE, trigger=trigger, actor=actor, parameters=parameters, now=now)
+        steps = {
+            row.id: runs.begin_step(
+                session, run_id, label_of(row), source_id=row.id, status=StepStatus.WAITING, now=now
+            )
+            for row in chosen
+        }
+    return run_id, steps
+
+
+def _carry_out(
+    database: Database,
+    settings: Settings,
+    run_id: int,
+    steps: Mapping[int, int],
+    chosen: Sequence[Row[Any]],
+    max_results: int | None,
+    progress: Told | None,
+    parts: Parts,
+) -> ScanResult:
+    clock = parts.clock
+    try:
+        with runs.kept_alive(database, run_id, actor=AGENT):
+            intake = make_intake(database, settings, run_id, parts)
+            crew = Crew(database, settings, run_id, steps, intake, parts, max_results, progress)
+            found = crew.scan(chosen)
+            score_unscored(intake)
+    except BaseException as error:
+        interrupted = not isinstance(error, Exception)
+        status = RunStatus.CANCELLED if interrupted else RunStatus.FAILED
+        reason = "interrupted" if interrupted else str(error) or type(error).__name__
+        with database.transaction(AGENT) as session:
+            runs.finish_run(session, run_id, status, error=reason, now=clock())
+            runs.end_open_steps(
+                session,
+                run_id,
+                StepStatus.CANCELLED if interrupted else StepStatus.FAILED,
+                message=reason,
+                now=clock(),
+            )
+        raise
+    result = ScanResult(run_id, run_status(found), found)
+    with database.transaction(AGENT) as session:
+        runs.finish_run(session, run_id, result.status, counts=result.counts, error=result.error, now=clock())
+    return result
