@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from ci_core.cli.research_interests import app as interests
+from ci_core.cli.research_sources import app as sources
 
 app = typer.Typer(help="The research agent: scan sites, decide what it found.", no_args_is_help=True)
 
@@ -18,3 +19,4 @@ def research() -> None:
 
 
 app.add_typer(interests, name="interests")
+app.add_typer(sources, name="sources")
