@@ -92,6 +92,7 @@ def examine() -> tuple[Check, ...]:
         return (*checks, Check("settings", Outcome.FAILED, str(error), "Correct it in the environment or in .env."))
     checks.append(Check("settings", Outcome.OK, f"data folder {settings.data_dir}, repository {settings.repo_path}"))
     checks += [check_data_folder(settings.data_dir), check_disk(settings.data_dir), check_model(settings.models_dir)]
+    checks.append(check_chat_models(settings))
     return (*checks, *check_database(settings))
 
 
@@ -143,6 +144,24 @@ def check_model(models_dir: Path) -> Check:
         detail = f"{encoder.name} gives vectors of length {length:.2f} instead of 1"
         return Check("embedding model", Outcome.FAILED, detail, f"Delete {models_dir} and prepare it with: ci setup")
     return Check("embedding model", Outcome.OK, f"{encoder.name}, {encoder.dimensions} dimensions")
+
+
+def check_chat_models(settings: Settings) -> Check:
+    """Whether chat models are configured so that they can be asked. Asks none: `ci llm status --reach` does."""
+    from ci_core.llm import HOW_TO_CONFIGURE, configured_models  # the launcher needs none of it
+
+    name = "chat models"
+    models = configured_models(settings)
+    if not models:
+        return Check(name, Outcome.OK, f"none; findings are scored on this machine. {HOW_TO_CONFIGURE}")
+    listed = ", ".join(model.label for model in models)
+    if not all(model.ready for model in models):
+        return Check(name, Outcome.WARNING, f"{listed}; there is no key", "Set OPENAI_API_KEY.")
+    unpriced = [model.name for model in models if model.price is None]
+    if unpriced:
+        remedy = f"Say what {', '.join(unpriced)} costs in CI_LLM_PRICES; until then it is not asked."
+        return Check(name, Outcome.WARNING, f"{listed}; a price is not known", remedy)
+    return Check(name, Outcome.OK, f"{listed}; at most ${settings.llm_daily_max_cost_usd:f} a day")
 
 
 def check_database(settings: Settings) -> list[Check]:

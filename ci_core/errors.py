@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -135,3 +135,20 @@ class SiteNotFound(SiteError):
 
 class SiteAnswerUnusable(SiteError):
     """The site answered, but with something that cannot be used: too large, cut off, malformed, or elsewhere."""
+
+
+class ChatModelError(CiError):
+    """No chat model gave a usable answer; whoever asked goes on without one."""
+
+
+class NoChatModel(ChatModelError):
+    """No chat model is configured; the text names the settings that do it."""
+
+
+class NoModelAnswered(ChatModelError):
+    """Every configured chat model was tried or passed over. `said` has each one's name with the reason, in order."""
+
+    def __init__(self, purpose: str, said: Sequence[tuple[str, str]]) -> None:
+        self.said = tuple(said)
+        reasons = "; ".join(f"{model}: {reason}" for model, reason in self.said)
+        super().__init__(f"No chat model answered ({purpose}). {reasons}. `ci llm status --reach` tells more.")

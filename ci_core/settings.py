@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import getpass
+import json
+from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ci_core.errors import SettingsError
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ADDRESS = r"^https?://[^\s<>\"']+$"
 PROJECT = Path(__file__).resolve().parent.parent
+CHAT_PROVIDERS = ("openai", "ollama")
 
 
 def _system_user() -> str:
@@ -21,6 +25,16 @@ def _system_user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # no such user in this container
         return "local"
+
+
+class TokenPrice(BaseModel):
+    """What a chat model costs, in US dollars per million tokens; read again from a cache costs as much unless said."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: Decimal = Field(ge=0)
+    output: Decimal = Field(ge=0)
+    cached_input: Decimal | None = Field(None, ge=0)
 
 
 class Settings(BaseSettings):
@@ -78,6 +92,18 @@ class Settings(BaseSettings):
     research_accept_above: float | None = Field(None, validation_alias="CI_RESEARCH_ACCEPT_ABOVE", ge=0, le=100)
     research_source_seconds: float = Field(300.0, validation_alias="CI_RESEARCH_SOURCE_SECONDS", gt=0, le=3600)
 
+    openai_api_key: str | None = Field(None, validation_alias="OPENAI_API_KEY", repr=False)
+    openai_base_url: str | None = Field(None, validation_alias="OPENAI_BASE_URL", repr=False, pattern=ADDRESS)
+    use_local_llm: bool = Field(False, validation_alias="USE_LOCAL_LLM")
+    ollama_host: str = Field("http://127.0.0.1:11434", validation_alias="OLLAMA_HOST", repr=False, min_length=1)
+    llm_model: str | None = Field(None, validation_alias="CI_LLM_MODEL")
+    llm_temperature: float = Field(0.0, validation_alias="CI_LLM_TEMPERATURE", ge=0, le=2)
+    llm_max_tokens: int = Field(1_000, validation_alias="CI_LLM_MAX_TOKENS", ge=50, le=32_000)
+    llm_timeout_seconds: float = Field(60.0, validation_alias="CI_LLM_TIMEOUT_SECONDS", gt=0, le=600)
+    llm_concurrency: int = Field(4, validation_alias="CI_LLM_CONCURRENCY", ge=1, le=32)
+    llm_daily_max_cost_usd: Decimal = Field(Decimal(5), validation_alias="CI_LLM_DAILY_MAX_COST_USD", ge=0, le=100_000)
+    llm_prices: Annotated[dict[str, TokenPrice], NoDecode] = Field({}, validation_alias="CI_LLM_PRICES")
+
     @field_validator("reddit_url", "github_api_url", "arxiv_api_url", "hacker_news_api_url", "stackexchange_api_url")
     @classmethod
     def _without_last_slash(cls, value: str) -> str:
@@ -90,6 +116,32 @@ class Settings(BaseSettings):
         if not days or not set(days) <= set(WEEKDAYS):
             raise ValueError(f"Name at least one day of {', '.join(WEEKDAYS)}, joined by commas")
         return ",".join(day for day in WEEKDAYS if day in days)
+
+    @field_validator("llm_prices", mode="before")
+    @classmethod
+    def _prices_from_json(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError('Write it as JSON: {"MODEL": {"input": 0.4, "output": 1.6}}') from None
+
+    @field_validator("llm_model")
+    @classmethod
+    def _known_providers(cls, value: str | None) -> str | None:
+        for entry in [] if value is None else value.split(","):
+            provider, colon, name = entry.strip().partition(":")
+            if not provider or (colon and (provider not in CHAT_PROVIDERS or not name.strip())):
+                raise ValueError("Write openai:NAME or ollama:NAME, several joined by commas")
+        return value
+
+    @model_validator(mode="after")
+    def _local_model_where_only_those_are_asked(self) -> Settings:
+        entries = [entry.strip() for entry in (self.llm_model or "").split(",") if entry.strip()]
+        if self.use_local_llm and entries and all(entry.startswith("openai:") for entry in entries):
+            raise ValueError("CI_LLM_MODEL names no Ollama model, and USE_LOCAL_LLM=true allows no other")
+        return self
 
     @property
     def weekdays(self) -> frozenset[int]:
@@ -125,7 +177,7 @@ def load_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
+        name = ".".join(str(part) for part in first["loc"]) or "CI_LLM_MODEL"  # the one rule that joins two settings
         raise SettingsError(f"Setting {name}: {first['msg']}. Correct it in the environment or in .env.") from None
     settings.data_dir = settings.data_dir.expanduser().absolute()
     settings.repo_path = settings.repo_path.expanduser().absolute()

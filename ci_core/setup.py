@@ -36,6 +36,7 @@ class Prepared:
         migrated_from: the revision before, None for an empty database.
         revision: the revision of the tables now.
         sources_added: default research sources that were filled in.
+        prompts_added: prompts whose text was new.
         model_ready: whether texts can be turned into vectors.
         wishlists: the import, when the backlog had never held anything.
         embedded: enhancements that got a vector.
@@ -45,6 +46,7 @@ class Prepared:
     migrated_from: str | None
     revision: str
     sources_added: int
+    prompts_added: int
     model_ready: bool
     wishlists: ImportReport | None
     embedded: int
@@ -52,7 +54,7 @@ class Prepared:
 
 
 def prepare(settings: Settings, database: Database, progress: Progress) -> Prepared:
-    """Migrate, fill in default sources, export the embedding model, import wishlists, embed.
+    """Migrate, fill in default sources, store prompts, export the embedding model, import wishlists, embed.
 
     Each step tells `progress` one line. The second run finds everything done, and takes a fraction of a second.
 
@@ -62,6 +64,7 @@ def prepare(settings: Settings, database: Database, progress: Progress) -> Prepa
     problems: list[str] = []
     before = _migrate(database, progress)
     sources = _fill_in_sources(database, progress)
+    prompts = _register_prompts(database, progress)
     model_ready = _prepare_model(settings, progress, problems)
     imported = _import_first_wishlists(settings, database, progress, problems)
     embedded = _embed(settings, database, progress) if model_ready else 0
@@ -69,6 +72,7 @@ def prepare(settings: Settings, database: Database, progress: Progress) -> Prepa
         migrated_from=before,
         revision=head(),
         sources_added=sources,
+        prompts_added=prompts,
         model_ready=model_ready,
         wishlists=imported,
         embedded=embedded,
@@ -95,6 +99,15 @@ def _fill_in_sources(database: Database, progress: Progress) -> int:
     with database.transaction(ACTOR, reason="Default sources of a new installation") as session:
         added = ensure_default_sources(session, actor=ACTOR)
     progress(f"Research sources: {added} filled in" if added else "Research sources: there already")
+    return added
+
+
+def _register_prompts(database: Database, progress: Progress) -> int:
+    from ci_core.llm import register_prompts
+
+    with database.transaction(ACTOR, reason="Prompts that came with the product") as session:
+        added = register_prompts(session, actor=ACTOR)
+    progress(f"Prompts of chat models: {added} stored" if added else "Prompts of chat models: there already")
     return added
 
 

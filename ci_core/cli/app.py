@@ -25,6 +25,7 @@ from ci_core.cli.enhancements import app as enhancements
 from ci_core.cli.exports import add_to as add_exports
 from ci_core.cli.flow import flow
 from ci_core.cli.links import add_to as add_links
+from ci_core.cli.llm import app as llm
 from ci_core.cli.output import clean, say
 from ci_core.cli.research import app as research
 from ci_core.cli.runs import app as runs
@@ -54,6 +55,7 @@ app.add_typer(wishlist, name="wishlist")
 app.add_typer(enhancements, name="enhancements")
 app.add_typer(views, name="views")
 app.add_typer(embeddings, name="embeddings")
+app.add_typer(llm, name="llm")
 app.add_typer(research, name="research")
 app.add_typer(runs, name="runs")
 app.command("notifications", short_help="Show what concerns you.")(notifications)

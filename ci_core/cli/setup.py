@@ -7,7 +7,7 @@ from ci_core.cli.output import say, write_json
 
 
 def setup(as_json: JsonOption = False) -> None:
-    """Migrate the database, fill in the default sources, prepare the embedding model and import the wishlists."""
+    """Migrate the database, fill in sources and prompts, prepare the embedding model and import the wishlists."""
     with open_door(needs_tables=False) as door:
         from ci_core.setup import prepare
 

@@ -21,6 +21,7 @@ NAMES = [
     "data folder",
     "disk",
     "embedding model",
+    "chat models",
     "database",
     "pgvector",
     "tables",

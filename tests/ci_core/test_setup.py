@@ -66,7 +66,14 @@ def test_empty_database_gets_tables_sources_and_the_sample(settings: Settings, e
     assert prepared.wishlists is not None
     assert prepared.wishlists.failed == 0
     assert prepared.wishlists.created == 15
-    assert [line.split(":")[0] for line in lines] == ["Database", "Research sources", "Embedding model", "Wishlists"]
+    assert [line.split(":")[0] for line in lines] == [
+        "Database",
+        "Research sources",
+        "Prompts of chat models",
+        "Embedding model",
+        "Wishlists",
+    ]
+    assert prepared.prompts_added > 0
 
 
 @pytest.mark.usefixtures("no_model")
