@@ -248,6 +248,18 @@ def finish_run(
     session.execute(FINISH, values)
 
 
+def fail_run(database: Database, run_id: int, error: BaseException, *, actor: str, now: datetime) -> None:
+    """End a run that an error ends, with its open steps: cancelled where a person interrupted it, else failed."""
+    interrupted = not isinstance(error, Exception)
+    reason = "interrupted" if interrupted else str(error) or type(error).__name__
+    with database.transaction(actor) as session:
+        status, step = (
+            (RunStatus.CANCELLED, StepStatus.CANCELLED) if interrupted else (RunStatus.FAILED, StepStatus.FAILED)
+        )
+        finish_run(session, run_id, status, error=reason, now=now)
+        end_open_steps(session, run_id, step, message=reason, now=now)
+
+
 def end_killed_runs(session: Session, *, now: datetime, silent_for: timedelta = SILENT_FOR) -> list[int]:
     """Tell runs that have not said for `silent_for` that they live as failed ("was killed"); gives their ids."""
     values = {"silent_since": now - silent_for, "killed": KILLED}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from ci_core.cli.research_interests import app as interests
+from ci_core.cli.research_scan import add_to as add_scan
 from ci_core.cli.research_sources import app as sources
 
 app = typer.Typer(help="The research agent: scan sites, decide what it found.", no_args_is_help=True)
@@ -20,3 +21,4 @@ def research() -> None:
 
 app.add_typer(interests, name="interests")
 app.add_typer(sources, name="sources")
+add_scan(app)

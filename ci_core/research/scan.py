@@ -21,7 +21,7 @@ from ci_core.research.scan_result import ScanResult, run_status
 from ci_core.research.source_scan import label_of
 from ci_core.settings import Settings
 from db.engine import Database
-from db.enums import RunStatus, RunTrigger, StepStatus
+from db.enums import RunTrigger, StepStatus
 from db.errors import DatabaseError
 
 log = logging.getLogger(__name__)
@@ -169,18 +169,7 @@ def _carry_out(
             found = crew.scan(chosen)
             score_unscored(intake)
     except BaseException as error:
-        interrupted = not isinstance(error, Exception)
-        status = RunStatus.CANCELLED if interrupted else RunStatus.FAILED
-        reason = "interrupted" if interrupted else str(error) or type(error).__name__
-        with database.transaction(AGENT) as session:
-            runs.finish_run(session, run_id, status, error=reason, now=clock())
-            runs.end_open_steps(
-                session,
-                run_id,
-                StepStatus.CANCELLED if interrupted else StepStatus.FAILED,
-                message=reason,
-                now=clock(),
-            )
+        runs.fail_run(database, run_id, error, actor=AGENT, now=clock())
         raise
     result = ScanResult(run_id, run_status(found), found)
     with database.transaction(AGENT) as session:

@@ -55,6 +55,7 @@ def make_intake(
     *,
     replay: bool = False,
     batch: int = BATCH,
+    local_only: bool = False,
 ) -> Intake:
     """Encoder, window, scorer and rules as the settings say, with the window's vectors made by this encoder.
 
@@ -72,7 +73,7 @@ def make_intake(
     return Intake(
         database=database,
         window=window,
-        scorer=parts.scorer or make_scorer(database, settings, encoder, run_id, now),
+        scorer=parts.scorer or make_scorer(database, settings, encoder, run_id, now, local_only=local_only),
         encoder=encoder,
         clock=parts.clock,
         rules=make_rules(settings),
@@ -97,14 +98,23 @@ def make_rules(settings: Settings) -> Rules:
     )
 
 
-def make_scorer(database: Database, settings: Settings, encoder: Encoder, run_id: int | None, now: datetime) -> Scorer:
+def make_scorer(
+    database: Database,
+    settings: Settings,
+    encoder: Encoder,
+    run_id: int | None,
+    now: datetime,
+    *,
+    local_only: bool = False,
+) -> Scorer:
     """The chat model where one is configured, with the local scorer behind it; else the local scorer."""
     local_scorer = import_module("ci_core.research.scoring").local_scorer
-    chat_scorer = import_module("ci_core.research.scoring.chat").chat_scorer
     with database.reading() as session:
-        local = local_scorer(session, encoder, now)
-    scorer: Scorer = chat_scorer(database, settings, local, run_id=run_id)
-    return scorer
+        local: Scorer = local_scorer(session, encoder, now)
+    if local_only:
+        return local
+    chat: Scorer = import_module("ci_core.research.scoring.chat").chat_scorer(database, settings, local, run_id=run_id)
+    return chat
 
 
 def _load_encoder(settings: Settings) -> Encoder:
