@@ -140,7 +140,7 @@ def about(session: Session, enhancement_id: int) -> ColumnElement[bool]:
     entry = tables.AuditEntry
     conditions: list[ColumnElement[bool]] = [and_(entry.table_name == ENHANCEMENTS, entry.row_id == enhancement_id)]
     for table, columns in BELONGING.items():
-        rows = session.scalars(_rows_about(table, columns), {"id": enhancement_id, "name": table}).all()
+        rows = session.scalars(_rows_about(table, columns), {"id": enhancement_id}).all()
         if rows:
             conditions.append(and_(entry.table_name == table, entry.row_id.in_(rows)))
     return or_(*conditions)
@@ -154,7 +154,8 @@ def _rows_about(table: str, columns: tuple[str, ...]) -> TextClause:
         for side in ("before", "after")
         for column in columns
     )
+    # The name stands in the text, so that every plan may use idx_ci_audit_log_belonging.
     return text(
         f"SELECT id FROM {table} WHERE {now} "  # noqa: S608 - names of our own tables and columns
-        f"UNION SELECT row_id FROM ci_audit_log WHERE table_name = :name AND ({once})"
+        f"UNION SELECT row_id FROM ci_audit_log WHERE table_name = '{table}' AND ({once})"
     )

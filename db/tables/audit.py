@@ -49,4 +49,17 @@ class AuditEntry(Base):
             ),
         ),
         Index("idx_ci_audit_log_undo_of", "undo_of", postgresql_where=text("undo_of IS NOT NULL")),
+        # Which comments, links, merges and evidence an enhancement has, or once had.
+        Index(
+            "idx_ci_audit_log_belonging",
+            "before",
+            "after",
+            postgresql_using="gin",
+            postgresql_ops={"before": "jsonb_path_ops", "after": "jsonb_path_ops"},
+            postgresql_with={"fastupdate": "off"},
+            postgresql_where=text(
+                "table_name IN ('ci_comments', 'ci_enhancement_dependencies', 'ci_enhancement_evidence', "
+                "'ci_enhancement_merges')"
+            ),
+        ),
     )

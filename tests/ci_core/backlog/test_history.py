@@ -13,6 +13,7 @@ from ci_core.backlog import (
     NewEnhancement,
     add_comment,
     add_dependency,
+    audit_log,
     create_enhancement,
     delete_comment,
     edit_comment,
@@ -243,3 +244,21 @@ def test_the_newest_changes_of_several_are_told_shortly(story: Story) -> None:
     assert newest[other.id][0].actor == "grace"
     assert [told.summary for told in newest[quiet.id]] == ["added it to Proposed"]
     assert newest[2**40] == ()
+
+
+def test_what_belongs_to_an_enhancement_is_found_without_reading_the_whole_log(story: Story) -> None:
+    item, other = story.create(), story.create()
+    comment = story.do("ada", add_comment, item.id, "Once mine")
+    story.do("ada", delete_comment, comment.id)
+    many = "INSERT INTO ci_comments (enhancement_id, body) SELECT :id, 'Noise' FROM generate_series(1, 1500)"
+    with story.database.transaction("bob") as session:
+        session.execute(text(many), {"id": other.id})
+        session.execute(text("ANALYZE ci_audit_log"))
+    statement = str(audit_log._rows_about(audit_log.COMMENTS, audit_log.BELONGING[audit_log.COMMENTS]))
+
+    with story.database.reading() as session:
+        found = list(session.scalars(text(statement), {"id": item.id}))
+        plan = "\n".join(session.scalars(text(f"EXPLAIN {statement}"), {"id": item.id}))
+
+    assert found == [comment.id]
+    assert plan.count("Bitmap Index Scan on idx_ci_audit_log_belonging") == 2  # what it was, and what it became
