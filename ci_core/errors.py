@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,15 +32,28 @@ class NotAllowed(CiError):
 
 
 class DependencyCycle(NotAllowed):
-    """A dependency would close a circle. `path` holds the ids around it, first and last the same; `titles` by id."""
+    """Something would wait for itself. `path` holds the ids around the circle, first and last the same; `titles` by id.
 
-    def __init__(self, path: list[int], titles: Mapping[int, str] | None = None) -> None:
+    `snoozed` holds those of them that wait for the next one because they are snoozed until it is done.
+    """
+
+    def __init__(
+        self, path: list[int], titles: Mapping[int, str] | None = None, snoozed: Collection[int] = frozenset()
+    ) -> None:
         self.path = path
         self.titles = dict(titles or {})
+        self.snoozed = frozenset(snoozed)
+        way = " → ".join(
+            f"#{item} {self.titles.get(item, '')}".rstrip() + (" (snoozed until)" if item in snoozed else "")
+            for item in path[:-1]
+        )
+        way += f" → #{path[-1]} {self.titles.get(path[-1], '')}".rstrip()
+        asleep = " or ".join(f"#{item}" for item in path[:-1] if item in snoozed)
         super().__init__(
-            "This would make a circle of blockers: "
-            + " → ".join(f"#{item} {self.titles.get(item, '')}".rstrip() for item in path)
-            + ". Remove one of these dependencies first."
+            f"This would make a circle of blockers and snoozes: {way}. "
+            f"Bring {asleep} back from its snooze, or remove one of these dependencies first."
+            if asleep
+            else f"This would make a circle of blockers: {way}. Remove one of these dependencies first."
         )
 
 

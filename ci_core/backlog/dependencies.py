@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import and_, delete, func, or_, select
@@ -59,7 +60,7 @@ def add_dependency(
     """Say that an enhancement is blocked by, related to, or a duplicate of another one; twice is once.
 
     Raises:
-        DependencyCycle: it would wait for itself through others; names the circle.
+        DependencyCycle: it would wait for itself through others, be they blocked or snoozed; names the circle.
         NotAllowed: one of them was merged, or the other one already counts as the duplicate of this.
         NotFound: one of them does not exist.
         InvalidInput: both are the same, or the kind is unknown.
@@ -156,8 +157,10 @@ def circle_error(session: Session, error: IntegrityError) -> Exception:
         return error
     path = [int(item) for item in (diagnosis.message_detail or "").split(",")]
     card = tables.Enhancement
-    titles = session.execute(select(card.id, card.title).where(card.id.in_(path)))
-    return DependencyCycle(path, {row.id: row.title for row in titles})
+    found = session.execute(select(card.id, card.title, card.snoozed_for_id).where(card.id.in_(path))).all()
+    steps = set(pairwise(path))
+    asleep = {row.id for row in found if (row.id, row.snoozed_for_id) in steps}
+    return DependencyCycle(path, {row.id: row.title for row in found}, asleep)
 
 
 def _side(kind: DependencyKind, from_here: bool) -> str:

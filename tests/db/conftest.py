@@ -25,7 +25,7 @@ INSERT INTO ci_wishlist_items (path, item_key, line, enhancement_id, imported) V
 INSERT INTO ci_research_sources (source_type, source_name) VALUES ('reddit', 'r/options');
 INSERT INTO ci_research_findings (source_id, source_type, source_url, source_title, content_hash, enhancement_id)
 VALUES (1, 'reddit', 'https://example.org/1', 'A better roll', 'h1', 1);
-UPDATE ci_enhancements SET snoozed_until = now() + interval '1 day', snoozed_for_id = 1 WHERE id = 2;
+UPDATE ci_enhancements SET snoozed_until = now() + interval '1 day', snoozed_for_id = 3 WHERE id = 2;
 UPDATE ci_enhancements SET rejection_reason = 'out of scope' WHERE id = 3;
 INSERT INTO ci_enhancement_followers (enhancement_id, person) VALUES (1, 'Ada');
 INSERT INTO ci_reactions (enhancement_id, kind) VALUES (1, 'vote');

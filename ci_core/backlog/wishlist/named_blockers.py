@@ -15,7 +15,7 @@ from ci_core.backlog.scoring import ScoringPolicy, rescore
 from ci_core.backlog.wishlist.file_import import Link
 from ci_core.backlog.wishlist.origins import remember_blockers
 from db.enums import DependencyKind
-from db.tables import Dependency
+from db.tables import Dependency, Enhancement
 
 IDENTIFIER = re.compile(r"^#?\s*(?P<code>[^\W\d_]{1,10}[-_ ]?\d+(?:\.\d+)*|\d+(?:\.\d+)*)(?=$|[\s:.,)(–—-])")
 
@@ -31,7 +31,7 @@ def add_named_blockers(session: Session, links: Sequence[Link], *, policy: Scori
     changed = [link for link in links if named[link.origin_id] != set(link.blocked_by)]
     if not changed:
         return {}
-    waits = _standing(session)
+    waits, asleep = _standing(session), _asleep(session)
     added: dict[str, int] = defaultdict(int)
     rows, touched, remembered = [], set(), {}
     for link in changed:
@@ -42,7 +42,7 @@ def add_named_blockers(session: Session, links: Sequence[Link], *, policy: Scori
                 waits[here].discard(other)
                 touched.add(other)
         for other in sorted(named[link.origin_id] - set(link.blocked_by)):
-            if _reaches(waits, other, here):
+            if _reaches(waits, asleep, other, here):
                 continue  # a circle: the documents contradict each other, and the first word counts
             if other not in waits[here]:
                 waits[here].add(other)
@@ -114,7 +114,14 @@ def _standing(session: Session) -> dict[int, set[int]]:
     return waits
 
 
-def _reaches(waits: Mapping[int, Iterable[int]], start: int, goal: int) -> bool:
+def _asleep(session: Session) -> dict[int, int]:
+    """What each snoozed proposal waits for, if it is another enhancement."""
+    card = Enhancement
+    rows = session.execute(select(card.id, card.snoozed_for_id).where(card.snoozed_for_id.is_not(None)))
+    return {item: other for item, other in rows if other is not None}
+
+
+def _reaches(waits: Mapping[int, Iterable[int]], asleep: Mapping[int, int], start: int, goal: int) -> bool:
     todo, seen = [start], set()
     while todo:
         here = todo.pop()
@@ -123,6 +130,8 @@ def _reaches(waits: Mapping[int, Iterable[int]], start: int, goal: int) -> bool:
         if here not in seen:
             seen.add(here)
             todo.extend(waits.get(here, ()))
+            if here in asleep:
+                todo.append(asleep[here])
     return False
 
 

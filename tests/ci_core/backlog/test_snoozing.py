@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ci_core.backlog import (
     Enhancement,
     add_dependency,
+    dependencies_of,
     get_enhancement,
     history_of,
     merge_duplicate,
@@ -21,8 +22,9 @@ from ci_core.backlog.listing import list_enhancements
 from ci_core.backlog.query_syntax import parse_query
 from ci_core.backlog.snoozing import snooze, wake
 from ci_core.backlog.triage import inbox
-from ci_core.errors import EditConflict, InvalidInput, NotAllowed, NotFound
+from ci_core.errors import DependencyCycle, EditConflict, InvalidInput, NotAllowed, NotFound, UndoRefused
 from db.enums import DependencyKind, Status
+from tests.ci_core.backlog.team import Team
 
 Make = Callable[..., Enhancement]
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -234,3 +236,38 @@ def test_a_decision_is_told_without_the_snooze_that_it_ends(session: Session, ma
     move_enhancement(session, item.id, Status.APPROVED, actor="ada")
 
     assert history_of(session, item.id)[0].summary == "moved from Proposed to Approved"
+
+
+def test_no_blocker_closes_a_circle_with_a_snooze(session: Session, make: Make) -> None:
+    asleep, middle, awaited = make("Asleep"), make("Middle"), make("Awaited")
+    snooze(session, asleep.id, until_done=awaited.id, actor="ada")
+    add_dependency(session, awaited.id, middle.id, DependencyKind.BLOCKED_BY, actor="ada")
+
+    with pytest.raises(DependencyCycle, match=f"Bring #{asleep.id} back from its snooze") as refused:
+        add_dependency(session, middle.id, asleep.id, DependencyKind.BLOCKED_BY, actor="ada")
+
+    assert f"#{asleep.id} Asleep (snoozed until) → #{awaited.id} Awaited" in str(refused.value)
+    assert dependencies_of(session, middle.id).blocked_by == ()
+    wake(session, asleep.id, actor="ada")
+    add_dependency(session, middle.id, asleep.id, DependencyKind.BLOCKED_BY, actor="ada")
+
+
+def test_a_merge_drops_the_blocker_that_would_wait_for_a_sleeper(session: Session, make: Make) -> None:
+    asleep, awaited, twin = make("Asleep"), make("Awaited"), make("Twin")
+    snooze(session, asleep.id, until_done=awaited.id, actor="ada")
+    add_dependency(session, twin.id, asleep.id, DependencyKind.BLOCKED_BY, actor="ada")
+
+    merged = merge_duplicate(session, twin.id, awaited.id, actor="ada")
+
+    assert merged.dropped == (f"#{twin.id} blocked by #{asleep.id}: it would close a circle",)
+
+
+def test_an_undo_brings_no_snooze_back_into_a_circle(team: Team) -> None:
+    asleep, awaited = team.create(title="Asleep"), team.create(title="Awaited")
+    team.do("ada", snooze, asleep.id, until_done=awaited.id)
+    team.do("ada", wake, asleep.id)
+    woken = team.last()
+    team.do("bob", add_dependency, awaited.id, asleep.id, "blocked_by")
+
+    with pytest.raises(UndoRefused, match="circle"):
+        team.undo("ada", woken)

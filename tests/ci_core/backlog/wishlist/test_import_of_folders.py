@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from ci_core.backlog.snoozing import snooze
 from ci_core.backlog.wishlist.importer import import_wishlists
 from ci_core.backlog.wishlist.items import WishlistItem
 from db.engine import Database
@@ -57,6 +58,22 @@ def test_no_circle_is_closed_by_what_texts_say(database: Database, run_import: I
     assert len(blockers(database)) == 2
     assert counts(run_import()) == (0, 0, 3)
     assert len(blockers(database)) == 2
+
+
+def test_no_text_makes_a_sleeper_wait_for_what_waits_for_it(
+    database: Database, run_import: Import, wishlist: Path
+) -> None:
+    wishlist.write_text(document(WishlistItem("First"), WishlistItem("Second")), encoding="utf-8")
+    run_import()
+    first, second = by_title(database)["First"].id, by_title(database)["Second"].id
+    with database.transaction("ada") as session:
+        snooze(session, first, until_done=second, actor="ada")
+    dependent = document(WishlistItem("First"), WishlistItem("Second", dependencies=("First",)))
+    wishlist.write_text(dependent, encoding="utf-8")
+
+    run_import()
+
+    assert blockers(database) == []
 
 
 def test_a_blocker_that_a_person_removed_does_not_come_back_and_one_no_longer_named_goes(
