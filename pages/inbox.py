@@ -21,11 +21,12 @@ from pages.widgets.inbox_source import InboxSource, InboxTracker, Waiting
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import local_time, outage_is_over, outage_shown, outage_since
 from pages.widgets.saved_views import draw_saved_views
+from pages.widgets.search_field import clear_search_field, draw_search_field
 from pages.widgets.session import Backend, actor, backend
 from pages.widgets.text import as_text
 
 TICK_SECONDS = 1.0
-QUERY, FOCUS = "q", "focus"
+FOCUS = "focus"
 
 begin_page()
 shared = backend()
@@ -39,24 +40,13 @@ def source() -> InboxSource:
 
 def clear_query() -> None:
     """Show everything again; for a callback."""
-    st.session_state[QUERY] = ""
+    clear_search_field()
     st.rerun()
 
 
 def draw_query() -> tuple[str, Query]:
     """Draw the search field; give what is typed, and how it is understood."""
-    typed = st.text_input(
-        "Narrow the inbox",
-        key=QUERY,
-        type="search",
-        placeholder="priority:high area:scanner pool …",
-        label_visibility="collapsed",
-        live=True,
-        max_chars=200,
-        width=300,
-        bind="query-params",
-    )
-    text = (typed or "").strip()
+    text = draw_search_field("Narrow the inbox", "priority:high area:scanner pool …", width=300)
     try:
         return text, parse_query(text)
     except QueryError as misunderstanding:

@@ -31,30 +31,6 @@ class Reactions:
         return len(self.people)
 
 
-def toggle(
-    session: Session,
-    enhancement_id: int,
-    kind: ReactionKind | str,
-    *,
-    actor: str,
-    comment_id: int | None = None,
-) -> bool:
-    """Leave a mark, or take it away where the actor had left it; gives whether it stands now.
-
-    One person has one mark of a kind, however many clicks arrive at once.
-
-    Raises:
-        NotFound: there is no such enhancement, or it has no such comment.
-        NotAllowed: the enhancement was merged into another one.
-        InvalidInput: the kind is unknown.
-    """
-    mark = _checked(session, enhancement_id, kind, comment_id, actor)
-    if _remove(session, mark):
-        return False
-    _leave(session, mark)
-    return True
-
-
 def react(
     session: Session,
     enhancement_id: int,
@@ -66,7 +42,12 @@ def react(
 ) -> bool:
     """Leave a mark, or with `stands` off take it away; twice is once. Gives whether that changed anything.
 
-    Raises as `toggle` does.
+    One person has one mark of a kind, however many clicks arrive at once.
+
+    Raises:
+        NotFound: there is no such enhancement, or it has no such comment.
+        NotAllowed: the enhancement was merged into another one.
+        InvalidInput: the kind is unknown.
     """
     mark = _checked(session, enhancement_id, kind, comment_id, actor)
     return _leave(session, mark) if stands else _remove(session, mark)

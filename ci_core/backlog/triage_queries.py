@@ -69,20 +69,6 @@ SHARED_WORDS = text(f"""
     SELECT e.id FROM near e, rare ORDER BY ts_rank({TITLED}, rare.words) DESC, e.id LIMIT :most
 """)  # noqa: S608 - constants of this module
 WORDS = text("""
-    WITH wanted AS (
-        SELECT string_agg(quote_literal(lexeme), ' | ')::tsquery AS words
-        FROM unnest(to_tsvector('english', ci_words(ARRAY[CAST(:title AS text)])))
-    )
-    SELECT e.id FROM ci_enhancements e, wanted,
-    LATERAL (SELECT to_tsvector('english', ci_words(ARRAY[e.title]))
-                 || to_tsvector('simple', ci_words(ARRAY[e.title])) AS vector) AS named
-    WHERE (to_tsvector('english', ci_words(ARRAY[title])) || to_tsvector('simple', ci_words(ARRAY[title])))
-        @@ wanted.words
-        AND e.id <> :without AND e.status <> 'archived' AND e.merged_into_id IS NULL
-    ORDER BY ts_rank(named.vector, wanted.words) DESC, e.id
-    LIMIT :most
-""")
-WORDS = text("""
     SELECT given.id, word, (tsvector_to_array(to_tsvector('english', word)))[1] AS lexeme
     FROM unnest(CAST(:ids AS bigint[]), CAST(:titles AS text[])) AS given (id, title),
     regexp_split_to_table(lower(given.title), '[^[:alnum:]_]+') AS word

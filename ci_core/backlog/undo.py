@@ -91,6 +91,11 @@ def undo_transaction(
     return _result(session, entries)
 
 
+def present_transaction(session: Session) -> int:
+    """The transaction that is under way, as `undo_transaction` takes it once it is committed."""
+    return int(session.scalars(queries.THIS_TRANSACTION).one())
+
+
 def undo_last(
     session: Session, *, actor: str, enhancement_id: int | None = None, policy: ScoringPolicy = DEFAULT_POLICY
 ) -> UndoResult:
@@ -200,7 +205,7 @@ def _refusal(session: Session, error: IntegrityError) -> UndoRefused:
 
 
 def _result(session: Session, entries: Sequence[Entry]) -> UndoResult:
-    current = session.scalars(queries.THIS_TRANSACTION).one()
+    current = present_transaction(session)
     done = [entry for entry in audit_log.entries_of(session, current) if entry.undo_of == entries[0].id]
     if not done:
         raise UndoRefused("Nothing of this change is left to undo.")

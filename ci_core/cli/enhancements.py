@@ -86,12 +86,16 @@ def show(enhancement_id: IdArgument, as_json: JsonOption = False) -> None:
     """Show one enhancement with everything that belongs to it."""
     with open_door() as door:
         from ci_core.backlog import allowed_transitions, comments_of, dependencies_of, get_enhancement, history_of
+        from ci_core.backlog.followers import followers_of
+        from ci_core.backlog.reactions import voters_of
 
         with door.database.reading() as session:
             enhancement = get_enhancement(session, enhancement_id)
             dependencies = dependencies_of(session, enhancement_id)
             comments = comments_of(session, enhancement_id)
             history = history_of(session, enhancement_id)
+            voters = voters_of(session, enhancement_id)
+            followers = followers_of(session, enhancement_id)
         allowed = allowed_transitions(enhancement.status)
     if as_json:
         write_json(
@@ -99,12 +103,15 @@ def show(enhancement_id: IdArgument, as_json: JsonOption = False) -> None:
             | {
                 "allowed_transitions": allowed,
                 "dependencies": dependencies,
+                "votes": len(voters),
+                "voters": voters,
+                "followers": followers,
                 "comments": comments,
                 "history": history,
             }
         )
         return
-    _write_enhancement(enhancement, allowed)
+    _write_enhancement(enhancement, allowed, voters, followers)
     _write_dependencies(dependencies)
     if comments:
         write_heading("Comments")
@@ -197,7 +204,9 @@ def _snooze(item: Enhancement) -> str | None:
     return None if item.snoozed_until is None else f"{item.snoozed_until:%Y-%m-%d %H:%M} UTC"
 
 
-def _write_enhancement(item: Enhancement, allowed: Sequence[str]) -> None:
+def _write_enhancement(
+    item: Enhancement, allowed: Sequence[str], voters: Sequence[str], followers: Sequence[str]
+) -> None:
     write(f"#{item.id}  {clean(item.title)}")
     write()
     merged = f" (merged into #{item.merged_into_id})" if item.merged_into_id else ""
@@ -216,6 +225,8 @@ def _write_enhancement(item: Enhancement, allowed: Sequence[str]) -> None:
             ("actual", f"{item.actual_hours:g} h" if item.actual_hours is not None else None),
             ("completed", f"{item.completion_percentage} %" if item.completion_percentage else None),
             ("tags", ", ".join(item.tags)),
+            ("votes", f"{len(voters)}: {', '.join(voters)}" if voters else None),
+            ("followed by", ", ".join(followers)),
             ("source", f"{item.source} {item.source_url or ''}"),
             ("branch", item.branch),
             ("pull request", item.pull_request_url),

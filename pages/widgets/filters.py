@@ -9,9 +9,10 @@ import streamlit as st
 
 from db.enums import Category, Priority
 from pages.widgets.board_source import CardFilter, FilterChoices
+from pages.widgets.search_field import clear_search_field, draw_search_field
 from pages.widgets.text import label
 
-TEXT, PRIORITY, CATEGORY, AREA, ASSIGNEE, BLOCKED = "q", "priority", "category", "area", "assignee", "blocked"
+PRIORITY, CATEGORY, AREA, ASSIGNEE, BLOCKED = "priority", "category", "area", "assignee", "blocked"
 PRIORITIES = [value.value for value in Priority]
 CATEGORIES = [value.value for value in Category]
 LISTS = (PRIORITY, CATEGORY, AREA, ASSIGNEE)
@@ -19,24 +20,14 @@ LISTS = (PRIORITY, CATEGORY, AREA, ASSIGNEE)
 
 def draw_filters(choices: FilterChoices) -> CardFilter:
     """Draw the search field and the popover with the other filters; give what they are set to."""
-    text = st.text_input(
-        "Search",
-        key=TEXT,
-        type="search",
-        placeholder="Search title, area, tag, #12 …",
-        label_visibility="collapsed",
-        live=True,
-        max_chars=200,
-        width=270,
-        bind="query-params",
-    )
+    text = draw_search_field("Search", "Search title, area, tag, #12 …", width=270)
     popover = st.popover("Filters", icon=":material/filter_list:", key="filters", on_change="rerun")
     # Five widgets that nobody sees would be a third of what a run of this page costs.
     if popover.open:
         with popover:
             _draw_choices(choices)
     return CardFilter(
-        (text or "").strip()[:200],
+        text,
         _chosen(PRIORITY, PRIORITIES),
         _chosen(CATEGORY, CATEGORIES),
         _chosen(AREA, choices.areas),
@@ -87,7 +78,7 @@ def _key(name: str) -> str:
 
 def clear_filters() -> None:
     """Show everything again; for a callback, also of a part of the page that runs by itself."""
-    st.session_state[TEXT] = ""
+    clear_search_field()
     for name in (*LISTS, BLOCKED):
         st.query_params.pop(name, None)
     st.rerun()

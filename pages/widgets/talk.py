@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ import streamlit as st
 from ci_core.backlog.comments import Comment, add_comment, delete_comment, edit_comment
 from ci_core.backlog.operations import Operation, OutcomeKind, carry_out_once
 from ci_core.backlog.reactions import Reactions, react
-from ci_core.backlog.undo import undo_last
+from ci_core.backlog.undo import present_transaction, undo_transaction
 from db.enums import ReactionKind
 from db.errors import DatabaseError
 from pages.widgets.acting import act
@@ -31,6 +32,15 @@ FACES: Mapping[ReactionKind, tuple[str, str]] = {
     ReactionKind.EYES: (":material/visibility:", "Looking at it"),
     ReactionKind.CONFUSED: (":material/psychology_alt:", "Puzzled"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What was just done to a comment of an enhancement, and in which transaction, as far as that is known."""
+
+    item: int
+    text: str
+    transaction_id: int | None
 
 
 def draw_talk(
@@ -71,12 +81,13 @@ def _show_all(item: int) -> None:
 
 def _draw_done(shared: Backend, item: int) -> None:
     """Say what was just done to a comment, with the way back; until the next thing is done."""
-    done = st.session_state.get(DONE)
-    if done is None or done[0] != item:
+    done: _Done | None = st.session_state.get(DONE)
+    if done is None or done.item != item:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="comment-done"):
-        st.markdown(f":green[:material/check_circle:] {as_text(done[1])}", width="stretch")
-        st.button("Undo", key="undo-comment", icon=":material/undo:", on_click=_undo, args=(shared, item))
+        st.markdown(f":green[:material/check_circle:] {as_text(done.text)}", width="stretch")
+        if done.transaction_id is not None:
+            st.button("Undo", key="undo-comment", icon=":material/undo:", on_click=_undo, args=(shared, done))
 
 
 def _draw_comment(
@@ -158,12 +169,16 @@ def _store_new(shared: Backend, item: int, sent: Sent) -> None:
 
 
 def _store_edit(shared: Backend, item: int, comment_id: int, sent: Sent) -> None:
+    edited: list[int] = []
+
     def change(session: Any) -> object:
+        edited.append(present_transaction(session))
         return edit_comment(session, comment_id, sent.text, actor=actor())
 
     if _store(shared, sent, {"edit": comment_id}, change):
         st.session_state[EDITED] = None
-        st.session_state[DONE] = (item, "Your comment was changed.")
+        # What was stored before and is only answered now was not done in a transaction of ours.
+        st.session_state[DONE] = _Done(item, "Your comment was changed.", edited[-1] if edited else None)
 
 
 def _store(shared: Backend, sent: Sent, what: Mapping[str, Any], change: Callable[[Any], object]) -> bool:
@@ -180,13 +195,22 @@ def _store(shared: Backend, sent: Sent, what: Mapping[str, Any], change: Callabl
 
 
 def _delete(shared: Backend, item: int, comment_id: int) -> None:
-    refusal = act(shared, lambda session: delete_comment(session, comment_id, actor=actor()))
+    deleted: list[int] = []
+
+    def change(session: Any) -> None:
+        delete_comment(session, comment_id, actor=actor())
+        deleted.append(present_transaction(session))
+
+    refusal = act(shared, change)
     st.session_state[PROBLEM] = refusal
-    st.session_state[DONE] = (item, "Your comment was deleted.") if refusal is None else None
+    st.session_state[DONE] = _Done(item, "Your comment was deleted.", deleted[-1]) if refusal is None else None
 
 
-def _undo(shared: Backend, item: int) -> None:
+def _undo(shared: Backend, done: _Done) -> None:
+    if st.session_state.get(DONE) != done or done.transaction_id is None:
+        return  # answered already: a click may come twice
+    transaction = done.transaction_id
     st.session_state[PROBLEM] = act(
-        shared, lambda session: undo_last(session, actor=actor(), enhancement_id=item, policy=shared.policy)
+        shared, lambda session: undo_transaction(session, transaction, actor=actor(), policy=shared.policy)
     )
     st.session_state[DONE] = None

@@ -12,11 +12,11 @@ from ci_core.backlog.undo import UndoResult, undo_last
 from pages.widgets import address
 from pages.widgets.acting import LINKS, act
 from pages.widgets.add_dialog import ask_to_add
-from pages.widgets.filters import TEXT
 from pages.widgets.header import received
 from pages.widgets.header.bell import TABLE
 from pages.widgets.header.received import MalformedRequest, Trigger
 from pages.widgets.header.search import answer
+from pages.widgets.search_field import TEXT
 from pages.widgets.session import Backend, actor
 from pages.widgets.snackbar import tell
 from pages.widgets.text import shortened

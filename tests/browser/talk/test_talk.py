@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from ci_core.backlog import update_enhancement
 from ci_core.backlog.comments import add_comment, comments_of
 from ci_core.backlog.followers import follow, followers_of
 from ci_core.backlog.merging import merge_duplicate
 from ci_core.backlog.notifications import Notification, notifications_for
-from ci_core.backlog.reactions import reactions_of, toggle, votes_for
+from ci_core.backlog.reactions import react, reactions_of, votes_for
 from db.enums import NotificationKind
 from tests.browser.board.harness import ACTOR, OTHER, AppPage, Backlog, OpenPage
 
@@ -81,14 +82,17 @@ def test_ones_own_comment_is_edited_deleted_and_brought_back(open_page: OpenPage
     expect(page.dialog.get_by_text("Your comment was changed.")).to_be_visible()
     page.dialog.get_by_role("button", name="Delete").click()
     expect(page.dialog.get_by_text("Nobody has said anything yet.")).to_be_visible()
+    with backlog.database.transaction(ACTOR) as session:  # in another window
+        update_enhancement(session, item, {"priority": "critical"}, expected_version=None, actor=ACTOR)
     page.dialog.locator(".st-key-comment-done").get_by_role("button", name="Undo").click()
 
     expect(page.dialog.locator(".written")).to_have_text("Second")
+    assert backlog.read(item).priority == "critical"
 
 
 def test_votes_reactions_and_following_are_one_click(open_page: OpenPage, backlog: Backlog) -> None:
     (item,) = backlog.add("Retry the broker login")
-    backlog.as_other(toggle, item, "vote")
+    backlog.as_other(react, item, "vote")
     backlog.as_other(add_comment, item, "Please")
     page = open_talk(open_page, item)
 
@@ -109,10 +113,10 @@ def test_votes_reactions_and_following_are_one_click(open_page: OpenPage, backlo
 def test_a_merge_keeps_votes_and_talk_and_can_be_taken_apart(open_page: OpenPage, backlog: Backlog) -> None:
     original, twin = backlog.add("Original", "Twin")
     for item in (original, twin):
-        backlog.as_other(toggle, item, "vote")
+        backlog.as_other(react, item, "vote")
     backlog.as_other(add_comment, twin, "Me too.")
     with backlog.database.transaction(ACTOR) as session:
-        toggle(session, twin, "vote", actor=ACTOR)
+        react(session, twin, "vote", actor=ACTOR)
         merge_duplicate(session, twin, original, actor=ACTOR)
 
     page = open_talk(open_page, original)

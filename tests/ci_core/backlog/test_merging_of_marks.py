@@ -9,7 +9,7 @@ from sqlalchemy import text
 from ci_core.backlog import add_comment, merge_duplicate, take_apart
 from ci_core.backlog.followers import follow, followers_of, unfollow
 from ci_core.backlog.notifications import mark_all_read, notifications_for
-from ci_core.backlog.reactions import reactions_of, toggle, votes_for
+from ci_core.backlog.reactions import react, reactions_of, votes_for
 from tests.ci_core.backlog.team import Team
 
 MARKS = """
@@ -34,7 +34,7 @@ def both(team: Team) -> tuple[int, int]:
     for person, item, comment_id in (
         ("bob", original, None), ("bob", twin, None), ("cleo", twin, None), ("bob", twin, comment),
     ):  # fmt: skip
-        team.do(person, toggle, item, "vote", comment_id=comment_id)
+        team.do(person, react, item, "vote", comment_id=comment_id)
     for person, item in (("bob", original), ("BOB", twin), ("dora", twin)):
         team.do(person, follow, item)
     team.do("emil", unfollow, twin)
@@ -81,7 +81,7 @@ def test_a_vote_taken_back_and_a_follower_gone_since_stand_in_nobodys_way(team: 
     original, twin = both(team)
     team.do("tess", merge_duplicate, twin, original)
     merge = team.last()
-    team.do("cleo", toggle, original, "vote")
+    team.do("cleo", react, original, "vote", stands=False)
     team.do("dora", unfollow, original)
 
     team.undo("tess", merge)
@@ -109,8 +109,8 @@ def test_the_proposer_of_a_duplicate_is_told_until_it_is_taken_apart(team: Team)
 
 def test_merges_of_merges_carry_the_marks_along(team: Team) -> None:
     first, second, third = (team.create("ada", title).id for title in ("First", "Second", "Third"))
-    team.do("bob", toggle, first, "vote")
-    team.do("cleo", toggle, second, "vote")
+    team.do("bob", react, first, "vote")
+    team.do("cleo", react, second, "vote")
     before = marks(team)
 
     team.do("ada", merge_duplicate, first, second)

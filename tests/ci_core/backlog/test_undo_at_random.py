@@ -28,7 +28,7 @@ from ci_core.backlog import (
     update_enhancement,
 )
 from ci_core.backlog.followers import follow, unfollow
-from ci_core.backlog.reactions import toggle
+from ci_core.backlog.reactions import react
 from ci_core.errors import CiError
 from db.engine import Database
 
@@ -112,11 +112,12 @@ class Undoing(RuleBasedStateMachine):
     def comment(self, card: int) -> None:
         self.do(add_comment, self.ids[card], "Hello")
 
-    @rule(card=cards, kind=st.sampled_from(["vote", "heart"]), on_comment=st.booleans())
-    def react(self, card: int, kind: str, on_comment: bool) -> None:
+    @rule(card=cards, kind=st.sampled_from(["vote", "heart"]), on_comment=st.booleans(), stands=st.booleans())
+    def react(self, card: int, kind: str, on_comment: bool, stands: bool) -> None:
         with self.database.reading() as session:
             said = comments_of(session, self.ids[card])
-        self.do(toggle, self.ids[card], kind, comment_id=said[0].id if said and on_comment else None)
+        comment_id = said[0].id if said and on_comment else None
+        self.do(react, self.ids[card], kind, comment_id=comment_id, stands=stands)
 
     @rule(card=cards, following=st.booleans())
     def follow(self, card: int, following: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +53,11 @@ def test_votes_and_followers_are_counted_with_their_names(ci: Ci, add: Add) -> N
     item = add("Vote for this", "--as", "ada")["id"]
 
     ci("enhancements", "vote", item, "--as", "lena")
+    shown = ci("enhancements", "show", item)
+    assert re.search(r"votes +1: lena\n", shown.out)
+    assert re.search(r"followed by +ada\n", shown.out)
+    document = ci("enhancements", "show", item, "--json").document
+    assert (document["votes"], document["voters"], document["followers"]) == (1, ["lena"], ["ada"])
     assert ci("enhancements", "vote", item, "--as", "max").out == f"#{item} has 2 votes: lena, max.\n"
     removed = ci("enhancements", "vote", item, "--remove", "--as", "lena", "--json").document
     assert removed == {"enhancement_id": item, "votes": 1, "voters": ["max"]}
