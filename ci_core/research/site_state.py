@@ -32,7 +32,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 # Whoever tries whether a site answers again may be killed meanwhile; then somebody else may.
 PROBE = timedelta(minutes=2)
 # A worker waits so long for its turn; otherwise the source is told when it is.
-LONGEST_WAIT_SECONDS = 60.0
+LONGEST_WAIT_SECONDS = 120.0
 LONGEST_ERROR = 500
 
 
@@ -70,12 +70,12 @@ def admitted(state: SiteState, now: datetime, pace: Pace, *, patience_seconds: f
     """
     if state.circuit is not Circuit.CLOSED and state.retry_at is not None and now < state.retry_at:
         return Admission(state, refused_until=state.retry_at)
-    if state.quota_remaining == 0 and state.quota_resets_at is not None and now < state.quota_resets_at:
-        return Admission(state, refused_until=state.quota_resets_at)
     interval = timedelta(minutes=1) / pace.per_minute
     taken = max(state.next_request_at or now, now)
-    leaves = taken - interval * (pace.burst - 1)
-    wait = max((leaves - now).total_seconds(), 0.0)
+    leaves = max(taken - interval * (pace.burst - 1), now)
+    if state.quota_remaining == 0 and state.quota_resets_at is not None:
+        leaves = max(leaves, state.quota_resets_at)
+    wait = (leaves - now).total_seconds()
     if wait > patience_seconds:
         return Admission(state, refused_until=leaves)
     state = replace(state, next_request_at=taken + interval)

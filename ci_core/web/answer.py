@@ -18,6 +18,8 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Python knows them, the web does not.
+NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
 AUTOMATIC = zlib.MAX_WBITS | 32  # recognises the headers of gzip and zlib
 ZIPPED = frozenset({"gzip", "x-gzip", "deflate"})
 
@@ -99,17 +101,17 @@ def declared_charset(content_type: str) -> str | None:
     if name is None:
         return None
     try:
-        codecs.lookup(name)
-        b"".decode(name)
-    except (LookupError, ValueError, UnicodeError):
+        known = codecs.lookup(name).name.replace("_", "-")
+        b"a".decode(name, errors="replace")
+    except (LookupError, ValueError):  # unknown, or a codec of something else than text
         return None
-    return name
+    return None if known in NO_CHARSETS else name
 
 
 def _decoded(body: bytes, charset: str) -> tuple[str, bool]:
     try:
         return body.decode(charset), False
-    except UnicodeDecodeError:
+    except UnicodeError:
         return body.decode(charset, errors="replace"), True
 
 

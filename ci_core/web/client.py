@@ -143,6 +143,7 @@ class WebClient:
                     self._check(answer)
                     result = use(answer)
         except SiteError as error:
+            error.args = (self._masked(str(error)),)
             self.gate.leave(error)
             raise
         self.gate.leave(None)
@@ -181,11 +182,11 @@ class WebClient:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """What went wrong below, as one of our errors, without secrets."""
+        """What is wrong with an answer, as one of our errors."""
         try:
             yield
         except AnswerProblem as problem:
-            raise SiteAnswerUnusable(self.site, self._masked(str(problem))) from None
+            raise SiteAnswerUnusable(self.site, str(problem)) from None
 
     def _exchange(self, method: str, url: str, headers: dict[str, str], content: bytes | str | None) -> Answer:
         current, address = httpx.URL(url), None
@@ -274,7 +275,7 @@ class WebClient:
         """The error for an answer with an error status; `said` is the site's own explanation, if it is known."""
         status, now = answer.status, self.now()
         said = message_in(answer) if said is None else said
-        words = self._masked(f" ({said})" if said else "")
+        words = f" ({said})" if said else ""
         again = retry_at(answer.headers, now)
         if status == 429:
             return self.limited(again, status=status)

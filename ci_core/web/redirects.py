@@ -30,7 +30,7 @@ def resolved(host: str, port: int) -> list[str]:
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
-def followed(base: httpx.URL, current: httpx.URL, location: str, resolve: Resolve = resolved) -> Target:
+def followed(base: httpx.URL, current: httpx.URL, location: str, resolve: Resolve | None = None) -> Target:
     """Where a redirect leads.
 
     A host that is not the configured one is looked up once, here, and connected to by the address found: otherwise a
@@ -45,12 +45,14 @@ def followed(base: httpx.URL, current: httpx.URL, location: str, resolve: Resolv
         raise AnswerProblem("it redirects to something that is no address") from None
     if url.scheme not in PORTS or not url.host or (current.scheme == "https" and url.scheme == "http"):
         raise AnswerProblem(f"it redirects to an address that is not followed ({url.scheme or 'none'}:)")
+    if not 0 < port_of(url) < 65_536:
+        raise AnswerProblem("it redirects to a port that there is not")
     if url.userinfo:
         raise AnswerProblem("it redirects to an address with a password in it, which is not followed")
     if same_origin(url, base):
         return Target(url, None)
     try:
-        addresses = resolve(url.host, port_of(url))
+        addresses = (resolve or resolved)(url.host, port_of(url))
     except (OSError, UnicodeError):
         addresses = []
     if not addresses:
@@ -67,7 +69,7 @@ def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
 
 def port_of(url: httpx.URL) -> int:
     """The port of an address, also where it is not written."""
-    return url.port or PORTS.get(url.scheme, 0)
+    return PORTS.get(url.scheme, 0) if url.port is None else url.port
 
 
 def is_public(address: str) -> bool:

@@ -86,10 +86,6 @@ class Entry:
         value = self._fields.get(name)
         return Entry(value if isinstance(value, Mapping) else {})
 
-    def has(self, name: str) -> bool:
-        """Whether a field is there, and not null."""
-        return self._fields.get(name) is not None
-
     def is_set(self, name: str) -> bool:
         """Whether a field says yes."""
         return self._fields.get(name) is True

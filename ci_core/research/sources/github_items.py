@@ -44,7 +44,8 @@ def repository_item(repository: Entry) -> Item | None:
 
 def issue_item(repository: str, min_comments: int, issue: Entry) -> Item | None:
     """An issue of a repository; pull requests, which come among them, are left out."""
-    if issue.has("pull_request") or (issue.number("comments") or 0) < min_comments:
+    pull = issue.entry("pull_request")
+    if pull.text("url") or pull.text("html_url") or (issue.number("comments") or 0) < min_comments:
         return None
     reactions = issue.entry("reactions").figures(reactions="total_count")
     return _item(

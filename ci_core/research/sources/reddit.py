@@ -18,6 +18,7 @@ from ci_core.settings import Settings
 from ci_core.web import Answer, News
 from ci_core.web.client import utc_now
 from ci_core.web.retry_after import reset_at
+from ci_core.web.site_message import plain_line
 
 if TYPE_CHECKING:
     import praw
@@ -33,6 +34,8 @@ KEYS_MISSING = (
     "REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET."
 )
 USER_AGENT = "linux:magnus-continuous-improvement:0.1 (reads posts for a team's backlog)"
+# How praw fails over an answer that is not as it should be.
+UNEXPECTED = (AssertionError, AttributeError, KeyError, TypeError, ValueError)
 NAME = re.compile(r"(?:^|/)r/([A-Za-z0-9_+]{2,200})(?:/|$)")
 # How far back Reddit's search looks; the smallest that covers the time is asked for.
 SPANS = ((1 / 24, "hour"), (1, "day"), (7, "week"), (30, "month"), (365, "year"))
@@ -153,8 +156,10 @@ def _translated(name: str) -> Iterator[None]:
     except prawcore.Redirect:
         raise SiteNotFound(LABEL, f"r/{name} is not there (it redirects elsewhere)") from None
     except prawcore.OAuthException as error:
-        raise SiteRefused(LABEL, f"{error.error}. {KEYS_HINT}", prefix=" API authentication failed: ") from None
-    except (prawcore.PrawcoreException, praw.exceptions.PRAWException, AssertionError, ValueError) as error:
+        raise SiteRefused(
+            LABEL, f"{plain_line(str(error.error))}. {KEYS_HINT}", prefix=" API authentication failed: "
+        ) from None
+    except (prawcore.PrawcoreException, praw.exceptions.PRAWException, *UNEXPECTED) as error:
         raise SiteAnswerUnusable(LABEL, f"the answer is not what praw expects ({type(error).__name__})") from None
 
 

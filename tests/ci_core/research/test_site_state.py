@@ -99,7 +99,8 @@ class TestRateLimit:
         state = told(SiteState(), News(0, reset), NOW, PACE)
 
         assert admitted(state, NOW, PACE, patience_seconds=60).refused_until == reset
-        assert admitted(state, reset, PACE, patience_seconds=60).refused_until is None
+        assert admitted(state, reset - seconds(60), PACE, patience_seconds=60).wait_seconds == 60
+        assert admitted(state, reset, PACE, patience_seconds=60).wait_seconds == 0
 
 
 class TestCircuit:
