@@ -12,7 +12,7 @@ _RULES = r"(?:instructions?|prompts?|rules|guidelines|directions|anweisungen|con
 PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b(?:ignore|disregard|forget|override|bypass|ignoriere\w*|ignorez|ignora)\b[^.\n]{{0,40}}\b{_RULES}",
+        rf"\b(?:ignore|disregard|forget|override|bypass|ignoriere\w*|ignorez|ignora)\s+(?:[\w']+\s+){{0,4}}{_RULES}\b",
         r"\b(?:score|rate|rank|grade|mark|give)\s+(?:this|it|me|us|the above|that|everything)\b[^.\n]{0,40}?"
         r"\b(?:100|10\s*/\s*10|the highest|the maximum|maximum|highest|top|perfect)\b",
         r"\byou are (?:now |actually )?(?:an? |the )?(?:ai|llm|language model|chat ?gpt|assistant|scorer|grader|dan)\b",
