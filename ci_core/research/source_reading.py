@@ -117,6 +117,9 @@ def _read(site: Site, asked: Asked, items: dict[str, Item], end: float) -> CiErr
         for item in stream:
             items.setdefault(item.external_id, item)
             if len(items) >= asked.limit:
+                # More may wait behind: a later reading goes back as far. The first one has no end to go back to.
+                if asked.since is not None or asked.limit < asked.source.max_results:
+                    asked.gaps.append("the limit was reached")
                 break
             if time.monotonic() > end:
                 asked.remark("it took too long and was stopped; the rest comes with the next scan", gap=True)

@@ -16,7 +16,7 @@ from db.address import checked_url
 def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Neither the environment nor the developer's own .env counts."""
     for name in list(os.environ):
-        if name.startswith(("CI_", "DB_", "DATABASE_")):
+        if name.startswith(("CI_", "DB_", "DATABASE_", "REDDIT_", "GITHUB_", "STACKEXCHANGE_")):
             monkeypatch.delenv(name)
     monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
 
@@ -162,4 +162,31 @@ def test_unknown_working_days_are_refused_by_name(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("CI_WORKING_DAYS", days)
 
     with pytest.raises(SettingsError, match="CI_WORKING_DAYS"):
+        load_settings()
+
+
+SECRETS = ("REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET", "GITHUB_TOKEN", "STACKEXCHANGE_KEY")
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_credentials_of_sites_are_never_printed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "s3cret-of-a-site")
+
+    settings = load_settings()
+
+    assert getattr(settings, name.lower()) == "s3cret-of-a-site"
+    assert "s3cret-of-a-site" not in repr(settings)
+
+
+def test_addresses_of_sites_end_without_a_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI_GITHUB_API_URL", "https://github.example.org/api/v3/")
+
+    assert load_settings().github_api_url == "https://github.example.org/api/v3"
+
+
+@pytest.mark.parametrize("value", ["ftp://example.org", "example.org", "https://a b"])
+def test_an_address_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("CI_REDDIT_URL", value)
+
+    with pytest.raises(SettingsError, match="CI_REDDIT_URL"):
         load_settings()

@@ -93,7 +93,7 @@ class Asked:
         limit: no more items are wanted.
         gate: asked before each request.
         remarks: what was not as it should be, though the rest could be used; a source adds to it.
-        gaps: those of them after which something is missing, so that the next reading begins where this one did.
+        gaps: why something between `since` and now may be missing, so that the next reading begins where this one did.
     """
 
     source: SourceConfig

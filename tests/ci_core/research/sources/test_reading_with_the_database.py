@@ -78,3 +78,34 @@ def test_an_unknown_kind_of_source_is_told(database: Database, sites: Sites) -> 
     reading = read_source(database, sites.settings(), SourceConfig("usenet", "alt.finance"))
 
     assert (reading.message or "").startswith("There is no kind of source “usenet”.")
+
+
+def test_what_waits_behind_the_limit_is_not_lost(database: Database, sites: Sites) -> None:
+    busy = SourceConfig("hacker_news", "Busy", max_results=5)
+    first = read_source(database, sites.settings(), busy, now=sites.now)
+    sites.add("hacker_news", *({"id": 900 + n, "age_hours": n / 60, "title": f"Story {n}"} for n in range(8)))
+
+    second = read_source(database, sites.settings(), busy, first.newest_item_at, now=sites.now)
+    third = read_source(database, sites.settings(), busy, first.newest_item_at, 50, now=sites.now)
+
+    assert first.newest_item_at is not None  # as far back as the limit goes, the first time
+    assert len(second.items) == 5
+    assert second.newest_item_at is None
+    assert {f"{900 + n}" for n in range(8)} <= set(ids(third))
+    assert third.newest_item_at == sites.now.replace(microsecond=0)
+
+
+def test_a_glance_at_a_source_does_not_move_it_on(database: Database, sites: Sites) -> None:
+    glance = read_source(database, sites.settings(), EACH["hacker_news"], None, 3, now=sites.now)
+
+    assert len(glance.items) == 3
+    assert glance.newest_item_at is None
+
+
+def test_a_reading_that_takes_too_long_stops_with_what_it_has(database: Database, sites: Sites) -> None:
+    reading = read_source(database, sites.settings(), EACH["hacker_news"], longest_seconds=0)
+
+    assert len(reading.items) == 1
+    assert reading.health is SourceHealth.DEGRADED
+    assert reading.newest_item_at is None
+    assert "it took too long and was stopped" in (reading.message or "")
