@@ -50,5 +50,10 @@ def outcome_of(score: Score | None, rules: Rules) -> Outcome:
         return Outcome(FindingStatus.NEW)
     if score.relevance >= rules.set_aside_below:
         return Outcome(FindingStatus.ANALYZED)
-    why = f"Set aside: relevance {score.relevance:.0f} is below {rules.set_aside_below:g}. {score.reason}".strip()
+    why = f"Set aside: relevance {_shown(score.relevance)} is below {rules.set_aside_below:g}. {score.reason}".strip()
     return Outcome(FindingStatus.REJECTED, AGENT, why if len(why) <= REASON_MAX else why[: REASON_MAX - 1] + "…")
+
+
+def _shown(relevance: float) -> str:
+    """Without a fraction that says nothing; rounded down, so that it is never the limit itself."""
+    return f"{int(relevance * 10) / 10:g}"
