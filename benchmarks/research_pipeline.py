@@ -1,0 +1,164 @@
+"""The pipeline without the sites: embed, compare, score and store, with an empty database and with many findings.
+
+    python -m benchmarks.research_pipeline                  # 1,000,000 findings; filling them in takes some minutes
+    python -m benchmarks.research_pipeline --stored 50000
+
+Items are posts of 4-9 words in the title and 0-150 in the text, one in ten of them a repetition in other order, taken
+in 64 at a time as `ci research ingest` does, scored by the local scorer. Of the stored findings 200 appeared each day,
+so that the window of 30 days holds 6,000. The embedding model of the data folder (CI_DATA_DIR) is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from sqlalchemy import text
+
+from benchmarks.synthetic import Texts, throw_away_database, unit_vectors
+from ci_core.embeddings import DIMENSIONS, MODEL_NAME, load_encoder
+from ci_core.research.intake import BATCH, Counts
+from ci_core.research.pipeline import take_in
+from ci_core.research.scan_parts import Parts, make_intake
+from ci_core.research.scoring import ensure_default_interests
+from ci_core.research.values import Item
+from ci_core.settings import load_settings
+from db.engine import Database
+
+MUST, AIM, MUST_SHARE = 60, 200, 0.8
+A_DAY = 200
+WINDOW = 30 * A_DAY
+SITES = ("reddit", "hacker_news", "github", "arxiv", "stack_overflow")
+# Built again after the fill, which would take many times as long with them.
+INDEXES = ("idx_ci_research_findings_search", "idx_ci_research_findings_identities")
+
+FILL = text("""
+    WITH words AS (
+        SELECT array_agg(chr(97 + (n * 7) % 26) || chr(97 + (n / 3) % 26) || chr(97 + (n * 11) % 26) || n % 97) AS list
+        FROM generate_series(1, 4000) AS n
+    )
+    INSERT INTO ci_research_findings (id, source_type, external_id, source_url, source_title, content, text_hash,
+        content_hash, canonical_url, status, relevance_score, scored_at, scored_by, discovered_at, last_seen_at,
+        published_at)
+    OVERRIDING SYSTEM VALUE
+    SELECT n, (ARRAY['reddit', 'hacker_news', 'github', 'arxiv', 'stack_overflow'])[1 + n % 5], 'stored ' || n,
+        'https://site.example/' || n, array_to_string(list[1 + n % 3900 : 7 + n % 3900], ' '),
+        array_to_string(list[1 + (n * 31) % 3900 : 60 + (n * 31) % 3900], ' '), md5('text ' || n), md5('content ' || n),
+        'https://site.example/' || n, CASE WHEN n % 3 = 0 THEN 'analyzed' ELSE 'rejected' END, n % 100, at, 'local 1',
+        at, at, at
+    FROM words, generate_series(:first, :last) AS n,
+        LATERAL (SELECT now() - (:count - n) * interval '1 day' / :a_day AS at) AS moment
+""")
+# The vectors of the window are all different; those before it only take room, and share a few.
+FILL_VECTORS = text("""
+    INSERT INTO ci_research_embeddings (finding_id, model, embedding, appeared_at)
+    SELECT f.id, :model, p.embedding, f.discovered_at
+    FROM ci_research_findings f
+    JOIN pool p ON p.id = CASE WHEN f.id > :count - :window THEN :count - f.id ELSE f.id % 500 END
+    WHERE f.id BETWEEN :first AND :last
+""")
+
+
+def items(count: int, seed: int, now: datetime) -> Iterator[Item]:
+    """Made-up posts of the last day; one in ten says the same as the one before it, in another order."""
+    texts, random = Texts(seed), np.random.default_rng(seed)
+    title, body = texts.title(), texts.description()
+    for number in range(count):
+        repeats = number > 0 and random.random() < 0.1
+        if repeats:
+            words = title.split()
+            title = " ".join([*words[1:], words[0]])
+        else:
+            title = texts.title()
+            body = texts.description() if random.random() < 0.7 else ""
+        yield Item(
+            source_type=SITES[number % len(SITES)],
+            external_id=f"new {seed} {number}",
+            url=f"https://new.example/{seed}/{number}",
+            title=title,
+            text=body,
+            published_at=now - timedelta(minutes=count - number),
+            engagement={"score": number},
+        )
+
+
+def fill(database: Database, count: int) -> None:
+    """Store `count` findings with vectors, 200 a day, the last of them now."""
+    pool = unit_vectors(WINDOW, seed=11)
+    with database.connect(autocommit=True) as connection:
+        connection.execute("SET statement_timeout = 0")
+        definitions = [
+            connection.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [name]).fetchone()
+            for name in INDEXES
+        ]
+        for name in INDEXES:
+            connection.execute(f"DROP INDEX {name}")
+        connection.execute("ALTER TABLE ci_research_findings DISABLE TRIGGER USER")
+        connection.execute(f"CREATE TABLE pool (id integer PRIMARY KEY, embedding vector({DIMENSIONS}))")
+        with connection.cursor() as cursor, cursor.copy("COPY pool (id, embedding) FROM STDIN") as copy:
+            for row, vector in enumerate(pool):
+                copy.write_row((row, "[" + ",".join(f"{x:.5f}" for x in vector) + "]"))
+    for first in range(1, count + 1, 50_000):
+        given = {"first": first, "last": min(first + 49_999, count), "count": count}
+        with database.transaction("benchmark") as session:
+            session.execute(text("SET LOCAL statement_timeout = 0"))
+            session.execute(FILL, {**given, "a_day": A_DAY})
+            session.execute(FILL_VECTORS, {**given, "model": MODEL_NAME, "window": WINDOW})
+    with database.connect(autocommit=True) as connection:
+        connection.execute("SET statement_timeout = 0")
+        connection.execute("SET maintenance_work_mem = '1GB'")
+        for definition in definitions:
+            assert definition is not None
+            connection.execute(definition[0])
+        connection.execute("ALTER TABLE ci_research_findings ENABLE TRIGGER USER")
+        connection.execute("SELECT setval(pg_get_serial_sequence('ci_research_findings', 'id'), %s)", [count])
+        connection.execute("DROP TABLE pool")
+        connection.execute("VACUUM ANALYZE")
+
+
+def speed(database: Database, count: int, seed: int) -> tuple[float, float, Counts]:
+    """Items a second, the seconds until the first was taken in hand, and what became of them."""
+    settings = load_settings()
+    start = time.perf_counter()
+    intake = make_intake(database, settings, None, Parts(), batch=BATCH, local_only=True)
+    ready = time.perf_counter() - start
+    made = list(items(count, seed, datetime.now(UTC)))
+    start = time.perf_counter()
+    counts = take_in(intake, made)
+    return count / (time.perf_counter() - start), ready, counts
+
+
+def prepared(database: Database) -> None:
+    """With the interests of a new installation."""
+    with database.transaction("benchmark") as session:
+        ensure_default_interests(session, actor="benchmark")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print each figure with its limit."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stored", type=int, default=1_000_000)
+    parser.add_argument("--items", type=int, default=1_000)
+    given = parser.parse_args(arguments)
+    load_encoder(load_settings().models_dir).encode(["warm"])
+    with throw_away_database() as empty:
+        prepared(empty)
+        first, ready, counts = speed(empty, given.items, seed=1)
+        print(f"empty database: ready in                   {ready:6.2f} s")
+        print(f"empty database:                            {first:6.1f} items/s   (must {MUST}, aim {AIM})   {counts}")
+    with throw_away_database() as full:
+        prepared(full)
+        start = time.perf_counter()
+        fill(full, given.stored)
+        print(f"{given.stored:9,} findings filled in within     {time.perf_counter() - start:6.0f} s")
+        second, ready, counts = speed(full, given.items, seed=1)
+        print(f"{given.stored:9,} findings stored: ready in     {ready:6.2f} s")
+        share = second / first
+        print(f"{given.stored:9,} findings stored:              {second:6.1f} items/s = {share:.0%} (must {MUST_SHARE:.0%})   {counts}")
+
+
+if __name__ == "__main__":
+    main()
