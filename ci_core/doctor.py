@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -26,6 +27,10 @@ MIB = 1024 * 1024
 # The embedded database, the exported model and their logs need about 300 MiB to begin with.
 DISK_WANTED_BYTES = 1024 * MIB
 DISK_NEEDED_BYTES = 200 * MIB
+
+
+RESEARCH_CHECKS = ("research sources", "research sites", "research vectors")
+AFTER_DATABASE = ("pgvector", "tables", "search index", *RESEARCH_CHECKS)
 
 
 class Outcome(StrEnum):
@@ -175,7 +180,7 @@ def check_database(settings: Settings) -> list[Check]:
             if settings.external_database_url
             else "See the logs in the data folder."
         )
-        skipped = (Check(name, Outcome.SKIPPED, "no database") for name in ("pgvector", "tables", "search index"))
+        skipped = (Check(name, Outcome.SKIPPED, "no database") for name in AFTER_DATABASE)
         return [Check("database", Outcome.FAILED, str(error), remedy), *skipped]
 
 
@@ -188,10 +193,12 @@ def _checks_of(settings: Settings, database: Database) -> Iterator[Check]:
             check_schema(session)
         except DatabaseError as error:
             yield Check("tables", Outcome.FAILED, str(error), f"Run: {UPGRADE}")
-            yield Check("search index", Outcome.SKIPPED, "no tables")
+            for name in ("search index", *RESEARCH_CHECKS):
+                yield Check(name, Outcome.SKIPPED, "no tables")
             return
         yield Check("tables", Outcome.OK, f"at revision {state.revision}")
         yield _check_index(session)
+        yield from _research_checks(session)
 
 
 def _check_server(database: Database, state: DatabaseState) -> Check:
@@ -211,6 +218,38 @@ def _check_index(session: Session) -> Check:
     if state.waiting:
         return Check("search index", Outcome.WARNING, detail, "Catch up with: ci embeddings refresh")
     return Check("search index", Outcome.OK, detail)
+
+
+def _research_checks(session: Session) -> Iterator[Check]:
+    from ci_core.embeddings import MODEL_NAME
+    from ci_core.research.condition import condition
+
+    found = condition(session, model=MODEL_NAME, now=datetime.now(UTC))
+    sources, sites, vectors = RESEARCH_CHECKS
+    detail = f"{found.enabled} enabled, {found.scanned} scanned so far, {found.findings} findings"
+    if found.failing:
+        told = f"{detail}; {len(found.failing)} failed: {'; '.join(found.failing)}"
+        yield Check(sources, Outcome.WARNING, told, "The reasons say what to do; then try with: ci research scan")
+    elif not found.enabled:
+        yield Check(
+            sources, Outcome.WARNING, detail, "Enable one: ci research sources list, ci research sources enable"
+        )
+    else:
+        yield Check(sources, Outcome.OK, detail)
+    if found.paused:
+        until = (
+            f"{site.site} until {site.retry_at:%H:%M} UTC" if site.retry_at else site.site for site in found.paused
+        )
+        why = "; ".join(f"{site.site}: {site.last_error}" for site in found.paused if site.last_error)
+        detail = f"not asked at this moment: {', '.join(until)}"
+        yield Check(sites, Outcome.WARNING, f"{detail}. {why}" if why else detail, "It is tried again by itself then.")
+    else:
+        yield Check(sites, Outcome.OK, "every site may be asked")
+    if found.other_vectors:
+        detail = f"{found.other_vectors} of {found.findings} findings have a vector of another model"
+        yield Check(vectors, Outcome.WARNING, detail, "Catch up with: ci research reembed")
+    else:
+        yield Check(vectors, Outcome.OK, f"all by {MODEL_NAME}")
 
 
 def index_state(session: Session) -> IndexState:

@@ -26,6 +26,9 @@ NAMES = [
     "pgvector",
     "tables",
     "search index",
+    "research sources",
+    "research sites",
+    "research vectors",
 ]
 
 
@@ -127,6 +130,9 @@ def test_unreachable_database_fails_and_its_parts_are_skipped(configured: Callab
         ("pgvector", Outcome.SKIPPED),
         ("tables", Outcome.SKIPPED),
         ("search index", Outcome.SKIPPED),
+        ("research sources", Outcome.SKIPPED),
+        ("research sites", Outcome.SKIPPED),
+        ("research vectors", Outcome.SKIPPED),
     ]
     assert "DATABASE_URL" in (checks[0].remedy or "")
     assert not any("secret" in str(check) for check in checks)
@@ -153,6 +159,54 @@ def test_waiting_vectors_are_a_warning_that_fails_nothing(
     assert found["search index"].outcome is Outcome.WARNING
     assert found["search index"].detail == "0 of 2 enhancements can be found by meaning"
     assert found["search index"].remedy == "Catch up with: ci embeddings refresh"
+
+
+def test_research_is_well_where_nothing_speaks_against_it(
+    configured: Callable[[str], Settings], database: Database
+) -> None:
+    with database.transaction("tess") as session:
+        session.execute(
+            text("INSERT INTO ci_research_sources (source_type, source_name) VALUES ('reddit', 'r/options')")
+        )
+
+    found = by_name(doctor.check_database(configured(database.url)))
+
+    assert (found["research sources"].outcome, found["research sources"].detail) == (
+        Outcome.OK,
+        "1 enabled, 0 scanned so far, 0 findings",
+    )
+    assert found["research sites"].outcome is found["research vectors"].outcome is Outcome.OK
+
+
+def test_what_keeps_research_from_working_is_told_with_the_remedy(
+    configured: Callable[[str], Settings], database: Database
+) -> None:
+    with database.transaction("tess") as session:
+        session.execute(
+            text("""
+                INSERT INTO ci_research_sources (source_type, source_name, last_status, last_error, last_scan_at)
+                VALUES ('reddit', 'r/options', 'failed', 'Reddit: 401', now()), ('arxiv', 'q-fin', 'ok', NULL, now());
+                INSERT INTO ci_research_sites (site, circuit, failures, last_error, retry_at)
+                VALUES ('reddit', 'open', 5, 'Reddit: 401', '2999-01-01 14:05Z'), ('arxiv', 'closed', 0, NULL, NULL);
+                INSERT INTO ci_research_findings (source_type, source_url, source_title, content_hash)
+                VALUES ('arxiv', '', 'Rolling', 'h');
+                INSERT INTO ci_research_embeddings (finding_id, model, embedding, appeared_at)
+                SELECT id, 'old model', array_fill(0.05, ARRAY[384])::vector, now() FROM ci_research_findings
+            """)
+        )
+
+    found = by_name(doctor.check_database(configured(database.url)))
+
+    sources, sites, vectors = (found[name] for name in doctor.RESEARCH_CHECKS)
+    assert (sources.outcome, sources.detail) == (
+        Outcome.WARNING,
+        "2 enabled, 2 scanned so far, 1 findings; 1 failed: r/options: Reddit: 401",
+    )
+    assert (sites.outcome, sites.detail) == (
+        Outcome.WARNING,
+        "not asked at this moment: reddit until 14:05 UTC. reddit: Reddit: 401",
+    )
+    assert (vectors.outcome, vectors.remedy) == (Outcome.WARNING, "Catch up with: ci research reembed")
 
 
 def test_state_of_the_database_holds_no_password(configured: Callable[[str], Settings], database: Database) -> None:
