@@ -37,6 +37,7 @@ class Prepared:
         revision: the revision of the tables now.
         sources_added: default research sources that were filled in.
         prompts_added: prompts whose text was new.
+        interests_added: default interests and keywords that were filled in.
         model_ready: whether texts can be turned into vectors.
         wishlists: the import, when the backlog had never held anything.
         embedded: enhancements that got a vector.
@@ -47,6 +48,7 @@ class Prepared:
     revision: str
     sources_added: int
     prompts_added: int
+    interests_added: int
     model_ready: bool
     wishlists: ImportReport | None
     embedded: int
@@ -54,7 +56,7 @@ class Prepared:
 
 
 def prepare(settings: Settings, database: Database, progress: Progress) -> Prepared:
-    """Migrate, fill in default sources, store prompts, export the embedding model, import wishlists, embed.
+    """Migrate, fill in default sources and interests, store prompts, export the model, import wishlists, embed.
 
     Each step tells `progress` one line. The second run finds everything done, and takes a fraction of a second.
 
@@ -65,6 +67,7 @@ def prepare(settings: Settings, database: Database, progress: Progress) -> Prepa
     before = _migrate(database, progress)
     sources = _fill_in_sources(database, progress)
     prompts = _register_prompts(database, progress)
+    interests = _fill_in_interests(database, progress)
     model_ready = _prepare_model(settings, progress, problems)
     imported = _import_first_wishlists(settings, database, progress, problems)
     embedded = _embed(settings, database, progress) if model_ready else 0
@@ -73,6 +76,7 @@ def prepare(settings: Settings, database: Database, progress: Progress) -> Prepa
         revision=head(),
         sources_added=sources,
         prompts_added=prompts,
+        interests_added=interests,
         model_ready=model_ready,
         wishlists=imported,
         embedded=embedded,
@@ -108,6 +112,15 @@ def _register_prompts(database: Database, progress: Progress) -> int:
     with database.transaction(ACTOR, reason="Prompts that came with the product") as session:
         added = register_prompts(session, actor=ACTOR)
     progress(f"Prompts of chat models: {added} stored" if added else "Prompts of chat models: there already")
+    return added
+
+
+def _fill_in_interests(database: Database, progress: Progress) -> int:
+    from ci_core.research.scoring import ensure_default_interests
+
+    with database.transaction(ACTOR, reason="Default interests of a new installation") as session:
+        added = ensure_default_interests(session, ACTOR)
+    progress(f"Research interests: {added} filled in" if added else "Research interests: there already")
     return added
 
 

@@ -70,6 +70,7 @@ def test_empty_database_gets_tables_sources_and_the_sample(settings: Settings, e
         "Database",
         "Research sources",
         "Prompts of chat models",
+        "Research interests",
         "Embedding model",
         "Wishlists",
     ]
@@ -133,6 +134,7 @@ def test_two_first_runs_at_once_import_once(settings: Settings, empty: Database)
         thread.join(60)
 
     assert sorted(prepared.sources_added for prepared in outcomes) == [0, 9]
+    assert sorted(prepared.interests_added > 0 for prepared in outcomes) == [False, True]
     assert [prepared.wishlists is not None for prepared in outcomes].count(True) == 1
     assert counts(empty)[0] == 15
 
