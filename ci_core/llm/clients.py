@@ -32,6 +32,8 @@ class _Wiring:
     provider: str
     name: str
     url: str = field(repr=False)
+    address: str
+    login: tuple[str, str] | None = field(repr=False)
     key: str = field(repr=False)
     temperature: float
     max_tokens: int
@@ -104,6 +106,8 @@ def _wiring(model: ChatModel, rendered: Rendered, settings: Settings) -> _Wiring
         model.provider,
         model.name,
         model.url,
+        model.address,
+        model.login,
         settings.openai_api_key or NO_KEY,
         settings.llm_temperature,
         settings.llm_max_tokens,
@@ -135,12 +139,14 @@ def _client(wiring: _Wiring) -> BaseChatModel:
         return local
     import httpx2
 
-    client = httpx2.Client(**client_options(httpx2, wiring.timeout_seconds))
+    # Not within the address, which is logged with each request.
+    auth = httpx2.BasicAuth(*wiring.login) if wiring.login else None
+    client = httpx2.Client(auth=auth, **client_options(httpx2, wiring.timeout_seconds))
     _CLOSERS.append(client.close)
     remote: BaseChatModel = init_chat_model(
         wiring.name,
         model_provider="openai",
-        base_url=wiring.url,
+        base_url=wiring.address,
         api_key=wiring.key,
         temperature=wiring.temperature,
         max_tokens=wiring.max_tokens,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ci_core.llm.prices import price_of
 from ci_core.settings import Settings, TokenPrice
@@ -45,6 +45,12 @@ class ChatModel:
         """Where it is asked, without a password."""
         parts = urlsplit(self.url)
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+
+    @property
+    def login(self) -> tuple[str, str] | None:
+        """The name and password in its address, for a gateway that asks for them."""
+        parts = urlsplit(self.url)
+        return (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
 
     def __repr__(self) -> str:
         return f"ChatModel({self.label} at {self.address})"

@@ -26,9 +26,10 @@ def reach(model: ChatModel, settings: Settings) -> Reached:
     import httpx
 
     path = "/api/tags" if model.provider == OLLAMA else "/models"
-    headers = {"Authorization": f"Bearer {settings.openai_api_key}"} if settings.openai_api_key else {}
+    with_key = model.provider != OLLAMA and settings.openai_api_key and not model.login
+    headers = {"Authorization": f"Bearer {settings.openai_api_key}"} if with_key else {}
     try:
-        answer = httpx.get(model.url + path, headers={} if model.provider == OLLAMA else headers, timeout=SECONDS)
+        answer = httpx.get(model.address + path, headers=headers, auth=model.login, timeout=SECONDS)
         answer.raise_for_status()
         names = _names(model, answer.json())
     except httpx.HTTPStatusError as error:

@@ -248,3 +248,26 @@ def test_document_has_stable_keys(
     assert list(document) == ["ok", "checks"]
     assert document["ok"] is False
     assert [list(check) for check in document["checks"]] == [["name", "outcome", "detail", "remedy"]] * len(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("settings", "outcome", "words"),
+    [
+        ({}, Outcome.OK, "none; findings are scored on this machine"),
+        ({"openai_api_key": "k"}, Outcome.OK, "openai:gpt-4.1-mini; at most $5 a day"),
+        ({"llm_model": "openai:gpt-5"}, Outcome.WARNING, "there is no key"),
+        ({"llm_model": "openai:gpt-99", "openai_api_key": "k"}, Outcome.WARNING, "a price is not known"),
+        ({"use_local_llm": True}, Outcome.OK, "ollama:llama3.1"),
+    ],
+)
+def test_chat_models_are_judged_by_their_settings(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, object], outcome: Outcome, words: str
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "USE_LOCAL_LLM", "CI_LLM_MODEL", "CI_LLM_PRICES"):
+        monkeypatch.setenv(name, "")
+
+    check = doctor.check_chat_models(Settings(**settings))  # type: ignore[arg-type]
+
+    assert check.outcome is outcome
+    assert words in check.detail
+    assert (check.remedy is None) is (outcome is Outcome.OK)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from ci_core.errors import ChatModelError, NoModelAnswered
-from ci_core.llm import LlmUsage, list_calls, llm_usage
+from ci_core.llm import LlmUsage, list_calls, llm_usage, register_prompts
 from ci_core.llm.clients import most_tokens_in
 from ci_core.llm.ledger import Refused, complete, reserve
 from ci_core.llm.models import ChatModel
@@ -49,6 +51,23 @@ while True:
     time.sleep(random.random() / 100)
     if got % 2:
         complete(database, got, LlmCallStatus.COMPLETED, cost_usd=Decimal("0.003"), latency_ms=1, actor="worker")
+"""
+
+ASKER = """
+import sys
+from pydantic import BaseModel
+from ci_core.llm import Fetched, ask
+from ci_core.settings import Settings
+from db.engine import Database
+
+class Verdict(BaseModel):
+    relevance: int
+    reason: str
+
+settings = Settings(openai_base_url=sys.argv[2], openai_api_key="k", llm_model="openai:gpt-4.1-mini")
+variables = {"interests": "options", "history": "none", "item": Fetched("Rolling covered calls")}
+ask(Database(sys.argv[1]), settings, purpose="test", prompt_name="research.score", variables=variables,
+    schema=Verdict, actor="worker")
 """
 
 
@@ -184,20 +203,27 @@ def test_limit_holds_with_several_processes(database: Database) -> None:
 
 
 def test_worker_killed_during_a_call_leaves_its_reservation(
-    chat_site: ChatSite, settings_for: MakeSettings, put: Ask, database: Database, monkeypatch: pytest.MonkeyPatch
+    chat_site: ChatSite, settings_for: MakeSettings, put: Ask, database: Database
 ) -> None:
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
+    with database.transaction("tess") as session:
+        register_prompts(session, actor="tess")
+    chat_site.then(site.hanging)
+    worker = subprocess.Popen([sys.executable, "-c", ASKER, database.url, chat_site.openai_url], cwd=PROJECT)
+    end = time.monotonic() + 120
+    while not chat_site.asked and worker.poll() is None and time.monotonic() < end:
+        time.sleep(0.05)
 
-    monkeypatch.setattr("ci_core.llm.asking.call", killed)
-
-    with pytest.raises(KeyboardInterrupt):
-        put(settings_for())
+    worker.kill()
+    assert worker.wait(10) == -signal.SIGKILL
 
     with database.reading() as session:
         (call,) = list_calls(session)
-    assert call.status is LlmCallStatus.RESERVED
-    assert call.cost_usd > 0
+    assert (call.status, call.tokens_in) == (LlmCallStatus.RESERVED, None)
+    assert call.cost_usd > Decimal("0.0016")
+    chat_site.released.set()
+    limit = call.cost_usd * 2 - Decimal("0.000001")
+    with pytest.raises(NoModelAnswered, match="budget"):
+        put(settings_for(llm_daily_max_cost_usd=limit))
 
 
 def test_spent_budget_leads_to_the_model_that_costs_nothing(
