@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 
 from ci_core.errors import CiError, InvalidInput, SiteError
-from ci_core.research.site_state import SiteGate
+from ci_core.research.site_state import LONGEST_WAIT_SECONDS, SiteGate
 from ci_core.research.sources import Site, SourceConfig, SourceReading, checked_filters, site_of
 from ci_core.research.sources.reading import Asked
 from ci_core.research.values import Item
@@ -70,7 +70,8 @@ def read_source(
         pace = site.pace(settings).no_faster_than(source.max_requests_per_minute)
     except InvalidInput as problem:
         return SourceReading((), SourceHealth.FAILED, _line(str(problem)))
-    gate = SiteGate(database, site.source_type, site.label, pace)
+    patience = min(LONGEST_WAIT_SECONDS, longest_seconds)
+    gate = SiteGate(database, site.source_type, site.label, pace, patience_seconds=patience)
     return read_through(gate, settings, source, since, limit, now=now, longest_seconds=longest_seconds)
 
 
@@ -117,9 +118,7 @@ def _read(site: Site, asked: Asked, items: dict[str, Item], end: float) -> CiErr
         for item in stream:
             items.setdefault(item.external_id, item)
             if len(items) >= asked.limit:
-                # More may wait behind: a later reading goes back as far. The first one has no end to go back to.
-                if asked.since is not None or asked.limit < asked.source.max_results:
-                    asked.gaps.append("the limit was reached")
+                asked.stopped_short()
                 break
             if time.monotonic() > end:
                 asked.remark("it took too long and was stopped; the rest comes with the next scan", gap=True)

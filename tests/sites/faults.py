@@ -6,6 +6,7 @@ import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from threading import Event
 
 from werkzeug import Response
@@ -96,10 +97,14 @@ def _endless(kind: str, good: Response, released: Event) -> Response:
         released.wait(LONGEST_HANG_SECONDS)
         return good
     if kind == "bomb":  # 50 MiB of spaces in 50 KiB
-        packed = gzip.compress(b" " * (HUGE_MIB * MIB))
-        return Response(packed, 200, {"Content-Encoding": "gzip"}, content_type=good.content_type)
+        return Response(_bomb(), 200, {"Content-Encoding": "gzip"}, content_type=good.content_type)
     pieces = (b" " * MIB for _ in range(HUGE_MIB)) if kind == "huge" else _drip(released)
     return Response(pieces, 200, content_type=good.content_type)
+
+
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(b" " * (HUGE_MIB * MIB))
 
 
 def _drip(released: Event) -> Iterator[bytes]:

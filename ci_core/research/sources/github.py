@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -21,7 +22,7 @@ from ci_core.research.sources.github_items import (
     release_item,
     repository_item,
 )
-from ci_core.research.sources.reading import PAGE, Asked, Filters, Pace, Site, SourceConfig, interleaved
+from ci_core.research.sources.reading import PAGE, SPARE_PAGES, Asked, Filters, Pace, Site, SourceConfig, interleaved
 from ci_core.research.values import Item
 from ci_core.settings import Settings
 from ci_core.web import Answer, News, WebClient
@@ -112,7 +113,7 @@ def _github(asked: Asked, web: WebClient) -> Github:
         auth=github.Auth.Token(token) if token else None,
         base_url=asked.settings.github_api_url,
         user_agent=USER_AGENT,
-        per_page=min(PAGE, asked.limit),
+        per_page=PAGE if asked.source.search_filters.get("repositories") else min(PAGE, asked.limit),
         retry=0,
         seconds_between_requests=None,
         seconds_between_writes=None,
@@ -233,7 +234,7 @@ def _releases(asked: Asked, hub: Github, name: str) -> Iterator[Item]:
 def _discussions(asked: Asked, hub: Github, name: str, filters: GitHubFilters) -> Iterator[Item]:
     owner, _, repository = name.partition("/")
     after: str | None = None
-    while True:
+    for _ in asked.pages(min(PAGE, asked.limit)):
         asks = {"owner": owner, "name": repository, "first": min(PAGE, asked.limit), "after": after}
         _, answer = hub.requester.graphql_query(DISCUSSIONS, asks)
         found = Entry(answer).entry("data").entry("repository").entry("discussions")
@@ -254,11 +255,15 @@ def _entries(asked: Asked, found: Iterable[GithubObject], convert: Callable[[Ent
     as_it_came: Callable[[GithubObject], object] = vars(GithubObject)["raw_data"].__get__
 
     def fields() -> Iterator[object]:
-        for thing in found:
+        most = asked.limit + SPARE_PAGES * PAGE
+        for thing in islice(found, most):
             entry = as_it_came(thing)
             if not isinstance(entry, dict):
                 raise SiteAnswerUnusable(LABEL, "the answer has no list of entries")
+            most -= 1
             yield entry
+        if most == 0:
+            asked.stopped_short()
 
     return items_of(fields(), convert, asked.remark)
 

@@ -53,7 +53,7 @@ def _found(asked: Asked, web: WebClient, query: str, filters: HackerNewsFilters)
     size = min(PAGE, asked.limit)
     seen: set[str] = set()
     before: int | None = None
-    while True:
+    for _ in asked.pages(size):
         numeric = [*limits, *([f"created_at_i<={before}"] if before is not None else [])]
         answer = web.json(
             "/search_by_date",

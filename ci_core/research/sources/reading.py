@@ -20,6 +20,8 @@ T = TypeVar("T")
 F = TypeVar("F", bound="Filters")
 # One page of an answer; every site gives at least that many.
 PAGE = 100
+# So many pages are read for what does not count, such as pull requests among issues.
+SPARE_PAGES = 10
 
 
 class Filters(BaseModel):
@@ -141,6 +143,22 @@ class Asked:
         if what not in self.remarks:
             self.remarks.append(what)
             self.gaps.extend([what] if gap else [])
+
+    def stopped_short(self) -> None:
+        """Keep that more may wait behind a bound, so that the next reading goes back as far.
+
+        The first reading of a source has no end to go back to; unless it only took a glance, it counts as whole.
+        """
+        if self.since is not None or self.limit < self.source.max_results:
+            self.gaps.append("a bound was reached")
+
+    def pages(self, size: int) -> Iterator[int]:
+        """Numbers of pages, from 0, of a stream with `size` entries on each: enough for the limit, and never for ever.
+
+        Entries that do not fit, and those that came before, do not count for the limit; so some pages more are read.
+        """
+        yield from range(-(-self.limit // size) + SPARE_PAGES)
+        self.stopped_short()
 
     def is_old(self, moment: datetime | None) -> bool:
         """Whether something of this moment is before what is wanted."""

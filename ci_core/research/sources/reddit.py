@@ -71,10 +71,12 @@ def read(asked: Asked) -> Generator[Item, None, None]:
         reddit = _praw(settings, client_id, secret, web)
         with _translated(name):
             subreddit = reddit.subreddit(name)
+            # So many are looked at; those that the filters leave out do not count for the limit.
+            most = asked.limit * 3 if asked.source.search_filters else asked.limit
             listings = [
-                subreddit.search(query, sort="new", time_filter=_span(asked), limit=asked.limit)
+                subreddit.search(query, sort="new", time_filter=_span(asked), limit=most)
                 for query in asked.source.search_queries
-            ] or [subreddit.new(limit=asked.limit)]
+            ] or [subreddit.new(limit=most)]
             streams = [_posts(asked, listing, filters) for listing in listings]
             yield from interleaved(streams)
 

@@ -72,13 +72,14 @@ def read(asked: Asked) -> Generator[Item, None, None]:
 
 
 def _questions(asked: Asked, web: WebClient, wanted: Mapping[str, str | int], filters: StackFilters) -> Iterator[Item]:
+    size = PAGE if filters.min_score is not None else min(PAGE, asked.limit)
     asks: dict[str, str | int] = {
         **wanted,
         "site": filters.site,
         "sort": "creation",
         "order": "desc",
         "filter": "withbody",
-        "pagesize": min(PAGE, asked.limit),
+        "pagesize": size,
     }
     if asked.since is not None:
         asks["fromdate"] = int(asked.since.timestamp())
@@ -86,16 +87,14 @@ def _questions(asked: Asked, web: WebClient, wanted: Mapping[str, str | int], fi
         asks["accepted"] = str(filters.answered)
     if asked.settings.stackexchange_key:
         asks["key"] = asked.settings.stackexchange_key
-    page = 1
-    while True:
-        answer = web.json("/search/advanced", {**asks, "page": page})
+    for page in asked.pages(size):
+        answer = web.json("/search/advanced", {**asks, "page": page + 1})
         items = answer.get("items") if isinstance(answer, dict) else None
         if not isinstance(items, list):
             raise SiteAnswerUnusable(LABEL, "the answer has no list of items")
         yield from items_of(items, lambda question: _item(question, filters), asked.remark)
         if answer.get("has_more") is not True or not items:
             return
-        page += 1
 
 
 class _Judge:

@@ -153,3 +153,14 @@ def test_forks_archives_and_drafts_are_left_out(sites: Sites) -> None:
     )
 
     assert found == []
+
+
+def test_a_repository_with_nothing_but_pull_requests_is_not_read_to_its_end(sites: Sites) -> None:
+    pull = {"pull_request": {"url": "https://api.github.com/x"}}
+    for number in range(1_500):
+        sites.add("github", {"kind": "issue", "id": number, "repository": ENGINE, "title": "A change", "raw": pull})
+
+    reading = read(sites, finance(repositories=[ENGINE], include=["issues"]), sites.now - timedelta(hours=1))
+
+    assert sites.asked["github"] <= 11
+    assert reading.newest_item_at is None  # older ones may wait behind them

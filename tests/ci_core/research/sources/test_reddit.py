@@ -9,7 +9,9 @@ import pytest
 
 from ci_core.errors import InvalidInput
 from ci_core.research.sources import SourceConfig
-from ci_core.research.sources.reddit import place
+from ci_core.research.sources.reddit import _praw, place
+from ci_core.settings import Settings
+from ci_core.web import WebClient
 from db.enums import SourceHealth
 from tests.ci_core.research.sources.reading import ids, read
 from tests.sites import Sites
@@ -171,3 +173,14 @@ def test_a_post_that_praw_cannot_take_ends_the_reading_clearly(sites: Sites) -> 
     reading = read(sites, options())
 
     assert reading.message == "Reddit: the answer is not what praw expects (TypeError)"
+
+
+def test_the_site_itself_has_another_address_for_its_interface() -> None:
+    public = Settings(_env_file=None, REDDIT_CLIENT_ID="id", REDDIT_CLIENT_SECRET="secret")
+
+    with WebClient("Reddit", public.reddit_url) as web:
+        reddit = _praw(public, "id", "secret", web)
+
+    assert reddit.config.oauth_url == "https://oauth.reddit.com/"
+    assert reddit.config.reddit_url == "https://www.reddit.com"
+    assert reddit.read_only

@@ -108,3 +108,16 @@ def test_the_key_is_sent_and_never_shown(sites: Sites) -> None:
 
     assert "key=se-s3cret" in sites.requests[0][1]
     assert "se-s3cret" not in (reading.message or "")
+
+
+def test_a_site_where_nothing_fits_is_not_read_to_its_end(sites: Sites) -> None:
+    for number in range(3_000):
+        sites.add(
+            "stack_overflow", {"id": number, "site": "many", "tags": ["t"], "age_hours": 1, "title": "A question"}
+        )
+
+    reading = read(sites, questions(site="many", tags=["t"], min_score=50), sites.now)
+
+    assert reading.items == ()
+    assert sites.asked["stack_overflow"] == 11  # a page for the limit, and ten more
+    assert reading.newest_item_at is None
