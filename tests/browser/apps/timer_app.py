@@ -1,4 +1,7 @@
-"""A button beside a fragment that a timer reruns five times a second, as the header's reruns on every page."""
+"""Buttons beside a fragment that a timer reruns five times a second, as the header's reruns on every page.
+
+The text that opens and closes is as long as a dialog.
+"""
 
 from __future__ import annotations
 
@@ -26,3 +29,23 @@ def counter() -> None:
 
 clock()
 counter()
+
+
+@st.fragment
+def opener() -> None:
+    st.button("Open", on_click=open_text)
+
+
+def open_text() -> None:
+    st.session_state["open"] = True
+    st.rerun()
+
+
+def close_text() -> None:
+    st.session_state["open"] = False
+
+
+opener()
+st.button("Close", on_click=close_text)
+if st.session_state.get("open"):
+    st.markdown("The long text is open. " * 1_000)

@@ -32,10 +32,12 @@ def free_port() -> int:
 class BoardServer:
     """A harness app on a free loopback port; `kill` is a power cut, `start` may be called again afterwards."""
 
-    def __init__(self, folder: Path, app: Path = APP) -> None:
+    def __init__(self, folder: Path, app: Path = APP, *, works_in: Path | None = None) -> None:
+        """`works_in` is where Streamlit finds its settings; by default nowhere."""
         self.port = free_port()
         self.folder = folder
         self.app = app
+        self.works_in = works_in or folder
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -54,7 +56,7 @@ class BoardServer:
         command += [part for name, value in options.items() for part in (f"--{name}", str(value))]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "KANBAN_JOURNALS": str(self.folder)}
         with (self.folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, cwd=self.works_in, env=environment, stdout=log, stderr=log)
         self._wait_until_it_answers()
 
     def _wait_until_it_answers(self) -> None:
