@@ -10,7 +10,7 @@ from pages.widgets import table_bar, table_state
 from pages.widgets.board_source import filter_choices
 from pages.widgets.board_state import draw_nothing_yet
 from pages.widgets.export_menu import draw_export
-from pages.widgets.filters import clear_filters, draw_filters
+from pages.widgets.filters import draw_filters
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import outage_shown
 from pages.widgets.saved_views import draw_saved_views
@@ -23,8 +23,11 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     st.markdown("**Table**", width="content")
     state_slot = st.container(width="content", key="table-state")
     wanted = draw_filters(filter_choices(shared.store))
-    if not wanted.is_empty:
-        st.button("Clear", on_click=clear_filters, type="tertiary", icon=":material/close:", key="clear-filters")
+    filters, unkept = table_state.shown_filters()
+    if filters or not wanted.is_empty:
+        st.button(
+            "Clear", on_click=table_bar.clear_everything, type="tertiary", icon=":material/close:", key="clear-filters"
+        )
     table_bar.draw_grouping()
     table_bar.draw_columns()
     st.space("stretch")
@@ -34,15 +37,15 @@ with outage_shown(inside="table"):
     table_state.store_waiting_edits(shared)
     asked, misunderstood = table_state.wanted_rows(wanted)
     found = table_state.found_rows(shared, asked)
-    if misunderstood:
-        st.caption(f":orange[:material/info:] {as_text(misunderstood)}")
+    for told in filter(None, (misunderstood, unkept)):
+        st.caption(f":orange[:material/info:] {as_text(told)}")
     table_state.draw_problems(shared)
     with state_slot:
-        table_bar.draw_count(shared, found)
+        table_bar.draw_count(shared, found, filters)
     with export_slot:
-        draw_export("Table", partial(table_state.exported_rows, shared, asked, table_state.shown_columns()))
+        draw_export("Table", partial(table_state.exported_rows, shared, asked, table_state.shown_columns(), filters))
     if not shared.store.all_cards():
         draw_nothing_yet()
     else:
-        table_state.draw_table(shared, found)
+        table_state.draw_table(shared, found, filters)
 table_state.watch(shared)

@@ -5,19 +5,23 @@ from __future__ import annotations
 import streamlit as st
 
 from ci_core.backlog.table_rows import TableRows
+from pages.widgets.filters import clear_filters
 from pages.widgets.outage import outage_is_over
 from pages.widgets.session import Backend
+from pages.widgets.table_grid.column_filters import ColumnFilters, filters_of, read_filters
 from pages.widgets.table_grid.columns import BY_KEY, COLUMNS, USUAL, chosen_columns
 from pages.widgets.table_grid.frame import GROUPINGS
 from pages.widgets.text import as_text
 
-GROUP, COLS = "group", "cols"
+GROUP, COLS, FILTERS = "group", "cols", "filter"
 _GROUP_KEY, _COLS_KEY = "table-group", "table-columns"
 
 
-def draw_count(shared: Backend, found: TableRows) -> None:
+def draw_count(shared: Backend, found: TableRows, filters: ColumnFilters) -> None:
     """One line: how many rows fit, and whether changes of others arrive."""
     count = f"{found.total:,} of {len(shared.store.all_cards()):,}"
+    if filters:
+        count = f"{len(filters.passing(found.rows)):,} of {count}"
     if shared.listener.problem is None:
         outage_is_over()
         st.markdown(f":small[{count} · :green[●] Live]")
@@ -86,6 +90,30 @@ def remember_columns(keys: list[str]) -> None:
         st.query_params.pop(COLS, None)
     else:
         st.query_params[COLS] = ",".join(keys)
+
+
+def chosen_filters() -> tuple[ColumnFilters, str | None]:
+    """What the address lets through in the columns, and in words what of it was left out."""
+    return read_filters(st.query_params.get(FILTERS))
+
+
+def remember_filters(model: object) -> str | None:
+    """Put the filters of the columns into the address; give in words why they are not there. For a callback."""
+    try:
+        text = str(filters_of(model))
+    except ValueError:
+        return "The filters of the columns are too many for the address: a link will not show them."
+    if text:
+        st.query_params[FILTERS] = text
+    else:
+        st.query_params.pop(FILTERS, None)
+    return None
+
+
+def clear_everything() -> None:
+    """Show everything again, also in the columns; for a callback."""
+    st.query_params.pop(FILTERS, None)
+    clear_filters()
 
 
 def _usual_columns() -> None:

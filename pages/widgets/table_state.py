@@ -21,6 +21,7 @@ from pages.widgets.bulk_dialog import ask_for_bulk
 from pages.widgets.export_menu import Rows
 from pages.widgets.session import Backend, actor
 from pages.widgets.snackbar import offer_undo
+from pages.widgets.table_grid.column_filters import ColumnFilters
 from pages.widgets.table_grid.columns import BY_KEY, DEFAULT_SORTING, chosen_columns, chosen_sorting
 from pages.widgets.table_grid.edits import GridMemory, Problem, forget, label_of, store_edits, write_mine
 from pages.widgets.table_grid.frame import grid_frame
@@ -30,6 +31,7 @@ from pages.widgets.text import as_text
 
 KEY, SORT = "table-grid", "sort"
 MEMORY = "table-memory"
+UNKEPT = "table-filters-not-kept"
 GRID_ROWS = 5_000
 PLAIN_ROWS = 20_000
 MOST_ROWS = 100_000
@@ -96,18 +98,20 @@ def _rows(database: Database, revision: int, moment: int, wanted: Wanted) -> Tab
     return wanted.read(database, PLAIN_ROWS)
 
 
-def draw_table(shared: Backend, found: TableRows) -> None:
+def draw_table(shared: Backend, found: TableRows, filters: ColumnFilters) -> None:
     """Draw the rows: in the grid as far as it carries them well, else in a plain table that says why."""
     keys = shown_columns()
     with st.container(key="table-grid-box"):
         if len(found.rows) > GRID_ROWS:
-            _draw_plain(found, keys)
+            _draw_plain(found, keys, filters)
             return
         grouping = table_bar.chosen_grouping()
         draw_grid(
             grid_frame(found.rows, keys, grouping, memory().answers),
             keys,
             chosen_sorting(st.query_params.get(SORT)),
+            filters,
+            answered_filters=memory().wishes.get("filters", 0),
             grouped=grouping is not None,
             key=KEY,
             on_message=partial(_came, shared),
@@ -119,24 +123,32 @@ def shown_columns() -> tuple[str, ...]:
     return chosen_columns(st.query_params.get(table_bar.COLS))
 
 
-def exported_rows(shared: Backend, wanted: Wanted, keys: tuple[str, ...]) -> Rows:
-    """All rows with the columns that are shown, as a file holds them."""
+def shown_filters() -> tuple[ColumnFilters, str | None]:
+    """The filters of the columns that are shown, and what to say of those that are not in use or not in the address."""
+    filters, damaged = table_bar.chosen_filters()
+    return filters.of(shown_columns()), damaged or st.session_state.get(UNKEPT)
+
+
+def exported_rows(shared: Backend, wanted: Wanted, keys: tuple[str, ...], filters: ColumnFilters) -> Rows:
+    """All rows that pass the filters, with the columns that are shown, as a file holds them."""
     by_key = {column.key: column for column in ENHANCEMENT_COLUMNS}
-    return [by_key[BY_KEY[key].exported] for key in keys], wanted.read(shared.database, MOST_ROWS).rows
+    rows = filters.passing(wanted.read(shared.database, MOST_ROWS).rows)
+    return [by_key[BY_KEY[key].exported] for key in keys], rows
 
 
-def _draw_plain(found: TableRows, keys: tuple[str, ...]) -> None:
+def _draw_plain(found: TableRows, keys: tuple[str, ...], filters: ColumnFilters) -> None:
+    rows = filters.passing(found.rows)
     st.caption(
         f"{found.total:,} rows are more than can be edited in place. Narrow them to {GRID_ROWS:,} with a filter, "
         "and cells can be edited and rows grouped again."
     )
-    frame = pd.DataFrame({BY_KEY[key].title: [BY_KEY[key].value(row) for row in found.rows] for key in keys})
+    frame = pd.DataFrame({BY_KEY[key].title: [BY_KEY[key].value(row) for row in rows] for key in keys})
     chosen = st.dataframe(
         frame, hide_index=True, height=560, key="table-plain", on_select="rerun", selection_mode="single-row"
     )
     if chosen["selection"]["rows"]:
         place = chosen["selection"]["rows"][0]
-        item = found.rows[place].id if place < len(found.rows) else None
+        item = rows[place].id if place < len(rows) else None
         if item is not None:
             st.button(f"Open #{item}", key="open-plain", on_click=partial(_open, item))
 
@@ -161,6 +173,8 @@ def _came(shared: Backend, raw: object) -> None:
             _open(item)
         elif kind == "sort":
             _remember_sorting(str(wish.value or ""))
+        elif kind == "filters":
+            st.session_state[UNKEPT] = table_bar.remember_filters(wish.value)
         elif kind == "columns":
             table_bar.remember_columns(list(parse_keys(wish.value)))
         elif kind == "bulk" and (cards := parse_cards(wish.value)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.widgets.table_grid.column_filters import ColumnFilters
 from pages.widgets.table_grid.columns import COLUMNS, SETS, STEPS, Sorting, column_definitions, script
 
 _JS = Path(__file__).parent / "js"
-SCRIPTS = ("outbox", "groups", "cells", "keys", "grid")
+SCRIPTS = ("outbox", "groups", "cells", "keys", "filters", "grid")
 PARTS = ("Groups", "HeadingRow", "ItemLink", "SuggestingEditor")
 RADIUS = 8  # px
 
@@ -24,12 +26,17 @@ def draw_grid(
     frame: pd.DataFrame,
     keys: Sequence[str],
     sorting: Sequence[Sorting],
+    filters: ColumnFilters,
     *,
+    answered_filters: int,
     grouped: bool,
     key: str,
     on_message: Callable[[object], None],
 ) -> None:
-    """Draw the grid; `on_message` gets what the browser sends (see `messages.parse_message`), as a callback."""
+    """Draw the grid; `on_message` gets what the browser sends (see `messages.parse_message`), as a callback.
+
+    `answered_filters` is the number of the newest wish for other filters that `filters` already answers.
+    """
     # It takes a second to load, and only this page needs it.
     from st_aggrid import AgGrid, DataReturnMode, JsCode
 
@@ -41,12 +48,12 @@ def draw_grid(
 
     AgGrid(
         frame,
-        gridOptions=_options(keys, sorting, grouped=grouped),
+        gridOptions=_options(keys, sorting, filters, grouped=grouped),
         height=600,
         key=mount_key,
         theme=_theme(light),
         custom_css=_css(light),
-        columns_state=_columns_state(keys, sorting),
+        columns_state=_columns_state(keys, sorting, filters, answered_filters),
         allow_unsafe_jscode=True,
         enable_enterprise_modules=False,
         update_on=[],
@@ -66,12 +73,14 @@ def waiting_message(key: str) -> object:
     return st.session_state.get(f"{key}-{light}")
 
 
-def _options(keys: Sequence[str], sorting: Sequence[Sorting], *, grouped: bool) -> dict[str, Any]:
+def _options(
+    keys: Sequence[str], sorting: Sequence[Sorting], filters: ColumnFilters, *, grouped: bool
+) -> dict[str, Any]:
     options: dict[str, Any] = {
         # First, because everything below refers to it.
         "context": script(grid_script()),
         "getRowId": script("(params) => params.data._key"),
-        "onGridReady": script("(params) => window.magnusTable.grid.ready(params.api)"),
+        "onGridReady": script(f"(params) => window.magnusTable.grid.ready(params.api, '{_encoded(filters)}')"),
         "columnDefs": column_definitions(keys, sorting),
         "defaultColDef": {
             "sortable": True,
@@ -128,9 +137,18 @@ def grid_script() -> str:
     )
 
 
-def _columns_state(keys: Sequence[str], sorting: Sequence[Sorting]) -> list[dict[str, Any]]:
+def _encoded(filters: ColumnFilters) -> str:
+    """The filters in letters that can be no script: the frame searches its options for scripts and runs them."""
+    return b64encode(json.dumps(filters.model()).encode()).decode()
+
+
+def _columns_state(
+    keys: Sequence[str], sorting: Sequence[Sorting], filters: ColumnFilters, answered_filters: int
+) -> list[dict[str, Any]]:
     sorted_by = {one.key: (place, "desc" if one.descending else "asc") for place, one in enumerate(sorting)}
-    first: list[dict[str, Any]] = [{"colId": "ag-Grid-SelectionColumn"}]
+    # What AG Grid does not know of a column it leaves alone; our script looks for the filters here.
+    told = {"after": answered_filters, "model": _encoded(filters)}
+    first: list[dict[str, Any]] = [{"colId": "ag-Grid-SelectionColumn", "filters": told}]
     return first + [
         {
             "colId": key,

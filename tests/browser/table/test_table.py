@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,6 +16,7 @@ from ci_core.backlog.views import save_view
 from tests.browser.board.harness import ACTOR, AppPage, Backlog, OpenPage
 
 pytestmark = pytest.mark.browser
+SIZES = (("Small", 2), ("Middle", 5), ("Large", 8))
 
 
 class Table:
@@ -79,6 +81,37 @@ def test_a_view_brings_columns_order_and_groups_to_a_table_that_is_open(open_pag
     row = table.frame.locator(f'.ag-center-cols-container .ag-row[row-id="{large}"]')
     expect(row).to_have_attribute("row-index", "1")  # right below the heading
     table.page.wait_for_url("**group=priority**")
+
+
+def test_filters_of_columns_come_with_a_link_and_a_view_and_go_into_the_address(
+    open_page: OpenPage, backlog: Backlog
+) -> None:
+    small, middle, large = (backlog.add(name, estimated_hours=hours)[0] for name, hours in SIZES)
+    query = urlencode({"q": backlog.word, "filter": '{"title":{"filterType":"text","type":"contains","filter":"mid"}}'})
+    backlog.as_other(save_view, f"Middle {backlog.word}", "table", query, shared=True)
+    table = Table(
+        open_page(), q=backlog.word, filter='{"estimate":{"filterType":"number","type":"greaterThan","filter":4}}'
+    )
+
+    expect(table.cell(large, "title")).to_be_visible()
+    expect(table.cell(small, "title")).to_have_count(0)
+    expect(table.page.get_by_text("2 of 3 of ").first).to_be_visible()
+    heading = table.frame.locator('.ag-header-cell[col-id="title"]')
+    heading.hover()
+    heading.locator(".ag-header-cell-filter-button").click()
+    table.frame.get_by_label("Filter Value").first.fill("LARGE")
+    expect(table.cell(middle, "title")).to_have_count(0)
+    table.page.wait_for_url(lambda url: "estimate" in url and "LARGE" in url)
+    expect(table.page.get_by_text("1 of 3 of ").first).to_be_visible()
+
+    table.page.locator(".st-key-views-table-popover button").first.click()
+    table.page.get_by_role("button", name=f"Middle {backlog.word}").click()
+
+    expect(table.cell(middle, "title")).to_be_visible()
+    expect(table.cell(large, "title")).to_have_count(0)
+    table.page.get_by_role("button", name="Clear", exact=True).first.click()
+    expect(table.cell(large, "title")).to_be_attached()
+    table.page.wait_for_url(lambda url: "filter" not in url)
 
 
 def test_a_cell_is_edited_stored_and_taken_back(open_page: OpenPage, backlog: Backlog) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from ci_core.backlog import NewEnhancement, create_enhancements
 from ci_core.backlog.table_rows import RowChoice, RowOrder
 from db.engine import Database
-from pages.widgets.table_state import Wanted
+from pages.widgets.table_grid.column_filters import filters_of
+from pages.widgets.table_state import Wanted, exported_rows
 
 
 def everything(**given: Any) -> Wanted:
@@ -36,13 +38,23 @@ def test_rows_are_read_as_the_address_asks(filled: Database) -> None:
     assert (len(few.rows), few.total) == (2, 3)
 
 
+def test_a_file_holds_what_the_filters_of_the_columns_let_through(filled: Database) -> None:
+    filters = filters_of({"assignee": {"filterType": "text", "type": "notBlank"}})
+
+    columns, rows = exported_rows(SimpleNamespace(database=filled), everything(), ("id", "title"), filters)  # type: ignore[arg-type]
+
+    assert [column.title for column in columns] == ["ID", "Title"]
+    assert [row.title for row in rows] == ["B"]
+
+
 def test_more_rows_than_the_grid_carries_are_a_plain_table_that_says_why(filled: Database) -> None:
     def page(found) -> None:
         from pages.widgets import table_state
+        from pages.widgets.table_grid.column_filters import ColumnFilters
 
         table_state.GRID_ROWS = 2
         try:
-            table_state.draw_table(None, found)  # type: ignore[arg-type]
+            table_state.draw_table(None, found, ColumnFilters())  # type: ignore[arg-type]
         finally:
             table_state.GRID_ROWS = 5_000
 

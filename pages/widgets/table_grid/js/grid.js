@@ -10,8 +10,9 @@ class TableGrid {
     this.rows = null;
   }
 
-  ready(api) {
+  ready(api, filters) {
     this.api = api;
+    this.filters = new ColumnFilters(api, this.outbox, filters);
     api.addEventListener("cellEditRequest", (event) => this.edited(event));
     api.addEventListener("rowDataUpdated", () => this.settle());
     api.addEventListener("selectionChanged", () => this.showSelection());
@@ -29,6 +30,7 @@ class TableGrid {
   // The component around us takes rows over only once; after that we take them from the same message ourselves.
   received(event) {
     if (event.source !== window.parent || event.data?.type !== "streamlit:render") return;
+    this.filters.received(event.data.args?.columns_state?.[0]?.filters);
     const rows = event.data.args?.gridOptions?.rowData;
     if (typeof rows !== "string" || rows === this.rows) return;
     this.rows = rows;
