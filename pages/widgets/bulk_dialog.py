@@ -27,6 +27,7 @@ from pages.widgets.bulk_form import (
     common,
     merge_preview,
     preview,
+    reason_of,
     snooze_changes,
     summary,
     wanted_changes,
@@ -90,7 +91,20 @@ def _forget() -> None:
         st.session_state.pop(key)
 
 
+def _keep_typed() -> None:
+    """Let what was typed outlive the mode that shows its fields; a field that is not drawn is forgotten otherwise."""
+    st.session_state.setdefault(_key("until"), _today() + WEEK)
+    for name, value in _typed().items():
+        if name != "mode":
+            st.session_state[_key(name)] = value
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 - the day where the person is
+
+
 def _draw(shared: Backend, form: BulkForm) -> None:
+    _keep_typed()
     names = ", ".join(f"#{item.id} {shortened(item.title, 40)}" for item in form.items[:3])
     st.caption(as_text(names) + (" …" if len(form.items) > 3 else ""))
     mode = st.segmented_control(
@@ -182,11 +196,8 @@ def _estimate(form: BulkForm) -> None:
 def _draw_snooze(form: BulkForm) -> None:
     st.caption("A snoozed proposal leaves the inbox and comes back by itself.")
     left, right = st.columns(2)
-    today = date.today()  # noqa: DTZ011 - the day where the person is
     with left:
-        st.date_input(
-            "Until the morning of", value=today + WEEK, min_value=today + timedelta(days=1), key=_key("until")
-        )
+        st.date_input("Until the morning of", min_value=_today() + timedelta(days=1), key=_key("until"))
         _message(form, "snoozed_until")
     with right:
         st.number_input(
@@ -255,7 +266,7 @@ def _apply(shared: Backend, form: BulkForm) -> None:
     if not changes:
         form.errors[""] = "Choose what to change first."
         return
-    reason = st.session_state.get(_key("reason")) or None
+    reason = reason_of(_typed())
     try:
         with shared.database.transaction(actor(), reason=reason) as session:
             if ORIGINAL in changes:

@@ -80,6 +80,12 @@ def wanted_changes(typed: Mapping[str, Any]) -> dict[str, Any]:
     return changes
 
 
+def reason_of(typed: Mapping[str, Any]) -> str | None:
+    """The reason for a step to another status; one that was typed for a step that is not taken is no reason."""
+    steps = typed.get("mode", CHANGE) == CHANGE and typed.get("status") not in (None, "", Status.REJECTED)
+    return ((typed.get("reason") or "").strip() or None) if steps else None
+
+
 def snooze_changes(until: date | None, other: int | None, zone: datetime) -> dict[str, Any]:
     """A snooze until the morning of a day where the person is, or until another enhancement is done."""
     if other is not None:

@@ -29,6 +29,10 @@ def test_ten_are_changed_two_conflict_and_one_undo_brings_all_back(open_page: Op
     page.choose("Priority", "Critical")
     page.choose("Move to", "Approved")
     expect(page.dialog).to_contain_text("Will move to Approved and set priority to Critical: 10 of 10.")
+    page.dialog.get_by_role("radio", name="Snooze").click()
+    expect(page.dialog).to_contain_text("Will snooze until")
+    page.dialog.get_by_role("radio", name="Change fields").click()  # with everything that was typed
+    expect(page.dialog).to_contain_text("Will move to Approved and set priority to Critical: 10 of 10.")
     page.dialog.get_by_role("button", name="Apply").click()
 
     expect(page.dialog).to_contain_text("8 changed, 2 not:")

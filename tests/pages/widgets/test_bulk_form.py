@@ -11,13 +11,16 @@ from ci_core.backlog.bulk import BulkProblem, BulkResult
 from ci_core.backlog.bulk_values import BulkItem, all_tags
 from db.enums import Category, Complexity, Priority, Status
 from pages.widgets.bulk_form import (
+    CHANGE,
     MIXED,
     NONE,
+    SNOOZE,
     BulkForm,
     common,
     in_words,
     merge_preview,
     preview,
+    reason_of,
     snooze_changes,
     summary,
     wanted_changes,
@@ -43,6 +46,15 @@ def test_only_fields_that_are_touched_become_changes() -> None:
 def test_an_estimate_is_set_or_taken_away() -> None:
     assert wanted_changes({"estimated_hours": 0.0}) == {"estimated_hours": 0.0}
     assert wanted_changes({"estimated_hours": 4.0, "no_estimate": True}) == {"estimated_hours": None}
+
+
+def test_a_reason_goes_with_the_step_that_it_was_typed_for() -> None:
+    typed = {"mode": CHANGE, "status": "deferred", "reason": " Later "}
+
+    assert reason_of(typed) == "Later"
+    for other in ({"mode": SNOOZE}, {"status": None}, {"status": "rejected"}):
+        assert reason_of({**typed, **other}) is None
+    assert reason_of({"status": "deferred", "reason": " "}) is None
 
 
 def test_the_reason_of_a_rejection_goes_with_a_rejection_only() -> None:
