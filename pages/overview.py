@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from ci_core.overview import CHOICES, SINCE_LAST_VISIT
 from pages.widgets import address
 from pages.widgets.board_state import draw_nothing_yet
 from pages.widgets.digest_dialog import open_digest
+from pages.widgets.header.actions import mark_as_read
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import outage_shown
+from pages.widgets.overview_export import draw_overview_export
 from pages.widgets.overview_source import SINCE, fresh_overview, period_asked
 from pages.widgets.page_links import follow, go_where_asked
 from pages.widgets.panels import panels
@@ -50,6 +54,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     st.markdown("**Overview**", width="content")
     since = draw_period()
     st.space("stretch")
+    draw_overview_export(shared, since)
     st.button("Digest", on_click=open_digest, icon=":material/mail:", key="open-digest")
 
 
@@ -59,7 +64,7 @@ def live_overview() -> None:
         overview = fresh_overview(shared, since)
         if overview.is_empty:
             draw_nothing_yet()
-        panels(overview, on_open=address.open_item_page, on_go=follow)
+        panels(overview, on_open=address.open_item_page, on_go=follow, on_read=partial(mark_as_read, shared))
 
 
 live_overview()

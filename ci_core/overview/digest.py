@@ -5,7 +5,8 @@ Rendering only; nothing is sent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -53,3 +54,8 @@ def as_text(digest: Digest, app_url: str) -> str:
 def as_markdown(digest: Digest, app_url: str) -> str:
     """The digest as markdown, for a wiki or a chat."""
     return markdown(digest.subject, digest.overview, app_url)
+
+
+def as_json(digest: Digest) -> str:
+    """Everything that the overview shows, for programs: fields as in `Overview`, times in ISO 8601."""
+    return json.dumps(asdict(digest), default=datetime.isoformat, ensure_ascii=False, indent=2)

@@ -55,6 +55,7 @@ def _notified(notification: Notification) -> Line:
         f"{notification.actor} {notification.summary}",
         enhancement_id=notification.enhancement_id,
         at=notification.created_at,
+        notification_id=notification.id,
     )
 
 

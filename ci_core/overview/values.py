@@ -13,7 +13,7 @@ class Line:
     """One thing that is told: `text` names it, `note` says why it is here.
 
     It leads to an enhancement, to a page of the app (a path such as "board?q=x"), or to an address elsewhere. `people`
-    and `agents` are who did what the note tells of.
+    and `agents` are who did what the note tells of. `notification_id` is there where it is an unread notification.
     """
 
     text: str
@@ -25,6 +25,7 @@ class Line:
     priority: Priority | None = None
     score: float | None = None
     at: datetime | None = None
+    notification_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
@@ -59,16 +60,24 @@ def _carry_out(shared: Backend, trigger: Trigger, raw: object, current: str) -> 
             _show_all(received.parse_show_all(raw), current)
 
 
+def mark_as_read(shared: Backend, *ids: int) -> None:
+    """Mark these notifications as read; for a callback."""
+    _mark(shared, ids)
+
+
 def _read(shared: Backend, asked: received.Read) -> None:
-    ids = asked.ids
+    _mark(shared, asked.ids)
+    if asked.item is not None:
+        address.open_item_page(asked.item)
+
+
+def _mark(shared: Backend, ids: Collection[int] | None) -> None:
     refusal = act(
         shared, lambda session: mark_all_read(session, actor()) if ids is None else mark_read(session, ids, actor())
     )
     shared.listener.note_change(TABLE)
     if refusal:
         tell(f"Not marked as read: {refusal}")
-    if asked.item is not None:
-        address.open_item_page(asked.item)
 
 
 def _undo(shared: Backend, asked: received.Undo) -> None:

@@ -38,8 +38,16 @@ _mount = st.components.v2.component(
 )
 
 
-def panels(overview: Overview, *, on_open: Callable[[int], None], on_go: Callable[[str], None]) -> None:
-    """Draw the overview; `on_open` gets the id of an enhancement, `on_go` the path of a page, as callbacks.
+def panels(
+    overview: Overview,
+    *,
+    on_open: Callable[[int], None],
+    on_go: Callable[[str], None],
+    on_read: Callable[[int], None],
+) -> None:
+    """Draw the overview, with callbacks.
+
+    `on_open` gets the id of an enhancement, `on_go` the path of a page, `on_read` the id of a notification.
 
     A message from the browser that cannot be understood is logged and dropped.
     """
@@ -52,7 +60,11 @@ def panels(overview: Overview, *, on_open: Callable[[int], None], on_go: Callabl
         if (page := received_page(_message("go"))) is not None:
             on_go(page)
 
-    _mount(key=KEY, data=encode(overview), on_open_change=open_came, on_go_change=go_came)
+    def read_came() -> None:
+        if (notification := received_item(_message("read"))) is not None:
+            on_read(notification)
+
+    _mount(key=KEY, data=encode(overview), on_open_change=open_came, on_go_change=go_came, on_read_change=read_came)
 
 
 def _message(event: str) -> object:

@@ -66,6 +66,7 @@ def _line(line: Line) -> Mapping[str, Any]:
         "priority": line.priority.value if line.priority else None,
         "score": line.score,
         "at": line.at.timestamp() if line.at else None,
+        "notification": line.notification_id,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from ci_core.backlog import add_comment, move_enhancement, update_enhancement
+from ci_core.backlog.notifications import notifications_for
 from db.enums import Status
 from tests.browser.board.harness import ACTOR, OTHER, AppPage, Backlog, OpenPage
 
@@ -41,7 +43,15 @@ def test_what_a_colleague_did_is_told_at_once_and_leads_to_its_place(open_page: 
     told = line(page, "changed", backlog.word)
     expect(told).to_contain_text(f"{OTHER} assigned it to {ACTOR}, moved from Proposed to In progress", timeout=20_000)
     expect(told).to_contain_text("commented: “Have a <b>look</b>”")
-    expect(line(page, "needs", backlog.word).first).to_be_visible()
+    news = line(page, "needs", backlog.word)
+    expect(news.first).to_be_visible()
+    unread = news.get_by_role("button", name="Mark as read")
+    count = unread.count()
+    unread.first.click()
+    expect(unread).to_have_count(count - 1)
+    with backlog.database.reading() as session:
+        mine = [one for one in notifications_for(session, ACTOR) if one.enhancement_id == item]
+    assert sum(one.read_at is not None for one in mine) == 1
     told.click()
     expect(page.dialog).to_contain_text(backlog.word)
     assert address(page)["item"] == [str(item)]
@@ -92,7 +102,7 @@ def test_the_digest_is_shown_in_a_frame_that_can_do_nothing_and_can_be_taken_alo
     )
     page = opened(open_page)
 
-    page.page.get_by_role("button", name="Digest").click()
+    page.page.locator(".st-key-open-digest button").click()
     frame = page.dialog.locator("iframe")
     expect(frame).to_have_attribute("sandbox", re.compile("^allow-popups"))
     assert "allow-scripts" not in (frame.get_attribute("sandbox") or "")
@@ -109,3 +119,9 @@ def test_the_digest_is_shown_in_a_frame_that_can_do_nothing_and_can_be_taken_alo
     page.press("Escape")
     expect(page.dialog).to_have_count(0)
     expect(page.page).to_have_url(re.compile(r"/$"))
+    page.page.locator(".st-key-export-Overview button").first.click()
+    with page.page.expect_download() as exported:
+        page.page.get_by_role("button", name="JSON").click()
+
+    told = json.loads(exported.value.path().read_text(encoding="utf-8"))["overview"]
+    assert item in [one["enhancement_id"] for block in told["needs"] for one in block["lines"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from ci_core.cli.output import plain
 from ci_core.overview import Block, Completions, Figure, Glance, Hint, Line, Overview, Period, StatusCount
-from ci_core.overview.digest import Digest, as_html, as_markdown, as_text, digest_of
+from ci_core.overview.digest import Digest, as_html, as_json, as_markdown, as_text, digest_of
 from db.enums import Status
 
 NOW = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
@@ -154,3 +156,10 @@ def test_a_digest_keeps_the_overview_that_it_tells() -> None:
     told = overview()
 
     assert digest_of(told) == Digest("Magnus, 25 Nov 2026: 3 things need you, 39 enhancements changed", told)
+
+
+def test_for_programs_it_holds_what_the_shell_gives() -> None:
+    made = digest_of(overview("Überall “here”"))
+
+    assert json.loads(as_json(made)) == plain(made)
+    assert "Überall “here”" in as_json(made)

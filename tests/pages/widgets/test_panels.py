@@ -41,7 +41,7 @@ def test_the_document_holds_every_part() -> None:
     assert document["needs"][0]["lines"][0] == {
         "text": "Cache the “chain”", "note": "in progress", "item": 12, "page": None, "url": None,
         "status": "in_progress", "status_label": "In progress", "priority": "high", "score": 71.4,
-        "at": NOW.timestamp(),
+        "at": NOW.timestamp(), "notification": None,
     }  # fmt: skip
     assert document["needs"][0]["more"] == ["and 2 more"]
     assert document["changed"]["title"] == "What changed in the last day"

@@ -78,11 +78,22 @@ class Panels {
 
   // With Ctrl, or the middle button, a link is a link: another tab opens.
   click(event) {
+    const read = event.target.closest("button.read");
+    if (read) this.read(read);
     const request = event.target.closest("a")?.request;
     if (!request || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button) return;
     event.preventDefault();
     if (request.item) this.trigger("open", { item: request.item, nonce: Date.now() });
     else this.trigger("go", { page: request.page, nonce: Date.now() });
+  }
+
+  // The line is gone with the next overview; the focus goes to its neighbour.
+  read(button) {
+    const lines = [...this.root.querySelectorAll("button.read")];
+    const place = lines.indexOf(button);
+    (lines[place + 1] ?? lines[place - 1])?.focus({ preventScroll: true });
+    button.disabled = true;
+    this.trigger("read", { item: button.notification, nonce: Date.now() });
   }
 
   key(event) {

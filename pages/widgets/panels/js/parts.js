@@ -107,6 +107,13 @@ class Parts {
     const score = line.score === null ? "" : Math.round(line.score).toString();
     fill(part("score"), score);
     if (score) part("score").title = `Score ${score} of 100`;
+    const read = part("read");
+    if (line.notification === null) read.remove();
+    else {
+      read.dataset.key = `read/${line.notification}`;
+      read.setAttribute("aria-label", `Mark as read: ${line.text}`);
+      read.notification = line.notification;
+    }
     const time = node.querySelector("time");
     if (line.at === null) time.remove();
     else {
