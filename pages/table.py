@@ -23,7 +23,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     st.markdown("**Table**", width="content")
     state_slot = st.container(width="content", key="table-state")
     wanted = draw_filters(filter_choices(shared.store))
-    filters, unkept = table_state.shown_filters()
+    filters, left_out = table_state.shown_filters()
     if filters or not wanted.is_empty:
         st.button(
             "Clear", on_click=table_bar.clear_everything, type="tertiary", icon=":material/close:", key="clear-filters"
@@ -37,7 +37,7 @@ with outage_shown(inside="table"):
     table_state.store_waiting_edits(shared)
     asked, misunderstood = table_state.wanted_rows(wanted)
     found = table_state.found_rows(shared, asked)
-    for told in filter(None, (misunderstood, unkept)):
+    for told in filter(None, (misunderstood, left_out)):
         st.caption(f":orange[:material/info:] {as_text(told)}")
     table_state.draw_problems(shared)
     with state_slot:

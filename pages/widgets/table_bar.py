@@ -14,6 +14,8 @@ from pages.widgets.table_grid.frame import GROUPINGS
 from pages.widgets.text import as_text
 
 GROUP, COLS, FILTERS = "group", "cols", "filter"
+REFUSED = "table-filter-refused"
+TOO_LONG = "The last filter of a column was left out: it is longer than an address may hold."
 _GROUP_KEY, _COLS_KEY = "table-group", "table-columns"
 
 
@@ -93,25 +95,30 @@ def remember_columns(keys: list[str]) -> None:
 
 
 def chosen_filters() -> tuple[ColumnFilters, str | None]:
-    """What the address lets through in the columns, and in words what of it was left out."""
-    return read_filters(st.query_params.get(FILTERS))
+    """What the address lets through in the columns, and in words what was left out."""
+    text = st.query_params.get(FILTERS)
+    filters, damaged = read_filters(text)
+    refused = REFUSED in st.session_state and st.session_state[REFUSED] == text
+    return filters, damaged or (TOO_LONG if refused else None)
 
 
-def remember_filters(model: object) -> str | None:
-    """Put the filters of the columns into the address; give in words why they are not there. For a callback."""
+def remember_filters(model: object) -> None:
+    """Put the filters of the columns into the address; what cannot stand there is refused, and told. For a callback."""
+    st.session_state.pop(REFUSED, None)
     try:
         text = str(filters_of(model))
     except ValueError:
-        return "The filters of the columns are too many for the address: a link will not show them."
+        st.session_state[REFUSED] = st.query_params.get(FILTERS)
+        return
     if text:
         st.query_params[FILTERS] = text
     else:
         st.query_params.pop(FILTERS, None)
-    return None
 
 
 def clear_everything() -> None:
     """Show everything again, also in the columns; for a callback."""
+    st.session_state.pop(REFUSED, None)
     st.query_params.pop(FILTERS, None)
     clear_filters()
 

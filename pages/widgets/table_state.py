@@ -31,7 +31,6 @@ from pages.widgets.text import as_text
 
 KEY, SORT = "table-grid", "sort"
 MEMORY = "table-memory"
-UNKEPT = "table-filters-not-kept"
 GRID_ROWS = 5_000
 PLAIN_ROWS = 20_000
 MOST_ROWS = 100_000
@@ -124,9 +123,9 @@ def shown_columns() -> tuple[str, ...]:
 
 
 def shown_filters() -> tuple[ColumnFilters, str | None]:
-    """The filters of the columns that are shown, and what to say of those that are not in use or not in the address."""
-    filters, damaged = table_bar.chosen_filters()
-    return filters.of(shown_columns()), damaged or st.session_state.get(UNKEPT)
+    """The filters of the columns that are shown, and in words what of them was left out."""
+    filters, left_out = table_bar.chosen_filters()
+    return filters.of(shown_columns()), left_out
 
 
 def exported_rows(shared: Backend, wanted: Wanted, keys: tuple[str, ...], filters: ColumnFilters) -> Rows:
@@ -174,7 +173,7 @@ def _came(shared: Backend, raw: object) -> None:
         elif kind == "sort":
             _remember_sorting(str(wish.value or ""))
         elif kind == "filters":
-            st.session_state[UNKEPT] = table_bar.remember_filters(wish.value)
+            table_bar.remember_filters(wish.value)
         elif kind == "columns":
             table_bar.remember_columns(list(parse_keys(wish.value)))
         elif kind == "bulk" and (cards := parse_cards(wish.value)):

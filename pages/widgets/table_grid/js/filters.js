@@ -5,9 +5,7 @@ class ColumnFilters {
   constructor(api, outbox, encoded) {
     this.api = api;
     this.outbox = outbox;
-    this.shown = encoded;
     this.model = decoded(encoded);
-    this.answered = 0;
     api.addEventListener("filterChanged", (event) => event.source === "columnFilter" && this.changed());
     // A column that comes back comes without its filter.
     api.addEventListener("newColumnsLoaded", () => this.apply());
@@ -21,12 +19,9 @@ class ColumnFilters {
 
   received(message) {
     if (!message || message.after < (this.outbox.wishes.filters?.sequence ?? 0)) return;
-    const isAnswer = message.after === this.outbox.wishes.filters?.sequence && this.answered !== message.after;
-    const isNews = message.model !== this.shown && !isAnswer;
-    this.answered = message.after;
-    this.shown = message.model;
-    if (!isNews) return;
-    this.model = decoded(message.model);
+    const model = decoded(message.model);
+    if (same(model, this.model)) return;
+    this.model = model;
     setTimeout(() => this.apply()); // when the columns are there
   }
 
@@ -40,10 +35,13 @@ function decoded(encoded) {
   return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(encoded), (one) => one.charCodeAt(0))));
 }
 
+// Whether two models say the same, in whatever order they name it.
 function same(one, other) {
-  const sorted = (value) =>
-    value && typeof value === "object" && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).filter(([, part]) => part != null).sort().map(([key, part]) => [key, sorted(part)]))
-      : value;
+  const sorted = (value) => {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (value === null || typeof value !== "object") return value;
+    const said = Object.entries(value).filter(([, part]) => part != null).sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(said.map(([key, part]) => [key, sorted(part)]));
+  };
   return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
 }
