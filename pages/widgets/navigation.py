@@ -34,6 +34,7 @@ PAGE_LINKS = (
     PageLink("timeline.py", "Timeline", "timeline", "L"),
     PageLink("dependencies.py", "Dependencies", "dependencies", "D"),
     PageLink("flow.py", "Flow", "flow", "F"),
+    PageLink("sources.py", "Sources", "sources", "S"),
 )
 ENTERED = "entered-by-the-app"
 
