@@ -57,6 +57,11 @@ def live_sources() -> None:
         st.rerun()
 
 
+def show_sources() -> None:
+    """Show the sources instead; for a callback."""
+    st.session_state["part"] = SOURCES
+
+
 def draw_no_sources() -> None:
     with st.container(border=True, width=640, key="nothing-yet"):
         st.markdown("##### No source yet")
@@ -69,7 +74,7 @@ if part == INTERESTS:
         draw_interests(shared)
 elif part == INSIGHT:
     with outage_shown(inside="figures"):
-        draw_insight(shared, days)
+        draw_insight(shared, days, show_sources)
 else:
     live_sources()
     draw_source_dialog(shared)

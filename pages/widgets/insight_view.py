@@ -16,7 +16,6 @@ from pages.widgets import insight_charts as charts
 from pages.widgets.chart_style import draw_chart
 from pages.widgets.export_menu import draw_export
 from pages.widgets.flow_source import reader_zone
-from pages.widgets.page_links import follow
 from pages.widgets.session import Backend
 
 PERIODS = ("30 days", "90 days", "365 days")
@@ -44,15 +43,15 @@ def _figures(_shared: Backend, days: int, zone: str) -> Insight:
         return insight(session, span_of_days(days, datetime.now(UTC), ZoneInfo(zone)))
 
 
-def draw_insight(shared: Backend, days: int) -> None:
-    """Draw the figures of the last `days` days.
+def draw_insight(shared: Backend, days: int, to_sources: Callable[[], None]) -> None:
+    """Draw the figures of the last `days` days; `to_sources` leads to where a scan is started.
 
     Raises:
         db.errors.DatabaseError: the database cannot be reached.
     """
     shown = _figures(shared, days, str(reader_zone()))
     if not shown.found and not shown.weeks:
-        _draw_nothing(days)
+        _draw_nothing(days, to_sources)
         return
     _draw_metrics(shown)
     left, right = st.columns(2, gap="medium")
@@ -83,11 +82,11 @@ def draw_insight(shared: Backend, days: int) -> None:
             _missing("A precision needs decisions of people: convert or reject findings on the Research page.")
 
 
-def _draw_nothing(days: int) -> None:
+def _draw_nothing(days: int, to_sources: Callable[[], None]) -> None:
     with st.container(border=True, width=640, key="nothing-yet"):
         st.markdown(f"##### Nothing was found in the last {days} days")
         st.markdown("The figures come from what scans find and what people decide about it. Start a scan to have some.")
-        st.button("Go to the sources", on_click=follow, args=("sources",), key="to-sources", icon=":material/rss_feed:")
+        st.button("Go to the sources", on_click=to_sources, key="to-sources", icon=":material/rss_feed:")
 
 
 def _draw_metrics(shown: Insight) -> None:
