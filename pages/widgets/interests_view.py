@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ci_core.backlog.undo import this_transaction
+from ci_core.backlog.undo import present_transaction
 from ci_core.errors import CiError, InvalidInput
 from ci_core.research.interests import (
     LONGEST,
@@ -182,7 +182,7 @@ def _change(shared: Backend, key: str, change: Callable[[Any], TeamInterest], do
     try:
         with shared.database.transaction(actor()) as session:
             changed = change(session)
-            number = this_transaction(session)
+            number = present_transaction(session)
     except (CiError, DatabaseError) as refusal:
         errors[key] = str(refusal)
         if not isinstance(refusal, InvalidInput):

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ci_core.backlog.undo import this_transaction
+from ci_core.backlog.undo import present_transaction
 from ci_core.errors import CiError, InvalidInput, NotFound
 from ci_core.research import source_settings
 from ci_core.research.source_removal import findings_of, remove_source
@@ -205,7 +205,7 @@ def _save(shared: Backend, stored: SourceConfig | None) -> None:
                 source_settings.add_source(session, config, actor=actor())
             else:
                 source_settings.edit_source(session, stored.id or NEW, _changes(stored, config), actor=actor())
-            number = this_transaction(session)
+            number = present_transaction(session)
         done = "Added" if stored is None else "Changed"
         offer_undo_of_all(f"{done} the source “{shortened(config.source_name, 48)}”", number)
 
@@ -245,7 +245,7 @@ def _remove(shared: Backend, stored: SourceConfig) -> None:
     def change() -> None:
         with shared.database.transaction(actor()) as session:
             remove_source(session, source_id, actor=actor())
-            number = this_transaction(session)
+            number = present_transaction(session)
         offer_undo_of_all(f"Deleted the source “{shortened(stored.source_name, 48)}”", number)
 
     if _tried(change):

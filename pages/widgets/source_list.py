@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from ci_core.backlog.undo import this_transaction
+from ci_core.backlog.undo import present_transaction
 from ci_core.research.source_health import SourceOverview, Standing
 from ci_core.research.source_settings import set_enabled
 from pages.widgets.acting import act
@@ -72,7 +72,7 @@ def _switch(shared: Backend, source_id: int, wanted: bool) -> None:
     def change(session: Any) -> None:
         nonlocal told
         name = set_enabled(session, source_id, wanted, actor=actor()).source_name
-        told = f"“{shortened(name, 48)}” is {'on' if wanted else 'off'}", this_transaction(session)
+        told = f"“{shortened(name, 48)}” is {'on' if wanted else 'off'}", present_transaction(session)
 
     told = ("", 0)
     if (refusal := act(shared, change)) is not None:

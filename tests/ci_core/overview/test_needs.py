@@ -14,6 +14,7 @@ from ci_core.backlog.board import set_wip_limit
 from ci_core.backlog.notifications import mark_all_read, notify
 from ci_core.backlog.snoozing import snooze
 from ci_core.overview import Block, Overview, overview_of, period_from
+from ci_core.overview.values import Glance
 from ci_core.research import ensure_default_sources
 from db.enums import NotificationKind, Status
 from tests.ci_core.backlog.team import Team
@@ -198,48 +199,84 @@ def test_completions_of_a_week_are_compared_with_the_week_before(session: Sessio
     assert completions.days[-1] == 1
 
 
-def test_research_says_truthfully_that_nothing_was_scanned(session: Session) -> None:
+def research(session: Session) -> Glance:
+    return next(glance for glance in seen(session).glances if glance.key == "research")
+
+
+def test_before_the_first_scan_research_says_where_to_start_it(session: Session) -> None:
     ensure_default_sources(session, actor="tess")
 
-    glance = next(glance for glance in seen(session).glances if glance.key == "research")
+    glance = research(session)
 
     assert glance.block.hint is not None
-    assert "No scan has run yet" in glance.block.hint.text
+    assert "No scan has run yet: 9 sources are set up" in glance.block.hint.text
+    assert (glance.block.hint.page, glance.block.hint.command) == ("sources", "python -m ci_core research scan")
     assert ("Last scan", "never") in [(figure.label, figure.value) for figure in glance.figures]
 
 
 def test_without_a_source_research_says_how_to_get_some(session: Session) -> None:
-    glance = next(glance for glance in seen(session).glances if glance.key == "research")
+    hint = research(session).block.hint
 
-    assert glance.block.hint is not None
-    assert glance.block.hint.command == "python -m ci_core setup"
+    assert hint is not None
+    assert (hint.page, hint.command) == ("sources", "python -m ci_core setup")
 
 
-def test_research_shows_the_pipeline_and_the_newest_findings(session: Session) -> None:
-    for number, status in enumerate(("new", "analyzed", "analyzed", "duplicate", "rejected")):
+def test_research_shows_what_waits_the_best_first_and_how_the_scans_go(session: Session) -> None:
+    for number, status in enumerate(("new", "analyzed", "analyzed", "analyzed", "duplicate", "rejected")):
         run(
             session,
             "INSERT INTO ci_research_findings (source_type, source_url, source_title, content_hash, status, "
-            "relevance_score, discovered_at) VALUES ('reddit', :url, :title, :title, :status, 81, "
-            "now() + make_interval(secs => :number))",
+            "relevance_score, snoozed_until) VALUES ('hacker_news', :url, :title, :title, :status, :score, "
+            "CASE WHEN :number = 3 THEN now() + interval '9 days' END)",
             url="javascript:alert(1)" if number == 0 else f"https://example.org/{number}",
             title=f"Finding {number}",
             status=status,
+            score=(90, 61, None, 99, 99, 99)[number],
             number=number,
         )
     run(
         session,
-        "INSERT INTO ci_research_sources (source_type, source_name, last_scan_at, next_scan_at) "
-        "VALUES ('reddit', 'r/x', now() - interval '5 hours', now() + interval '7 hours')",
+        "INSERT INTO ci_research_sources (source_type, source_name, last_scan_at, next_scan_at, last_status, "
+        "last_error) VALUES ('reddit', 'r/x', now() - interval '5 hours', now() + interval '7 hours', 'failed', "
+        "'Reddit: 429, next try 14:05'), ('reddit', 'r/y', now() - interval '9 hours', null, 'ok', null)",
+    )
+    run(
+        session,
+        "INSERT INTO ci_automation_runs (run_type, status, counts) VALUES "
+        "('research_scan', 'completed', '{\"new\": 12}'), ('research_scan', 'running', '{}')",
     )
 
-    glance = next(glance for glance in seen(session).glances if glance.key == "research")
+    glance = research(session)
 
     figures = {figure.label: figure.value for figure in glance.figures}
-    assert figures["Analysed"] == "2"
-    assert (figures["Last scan"], figures["Next scan"]) == ("5 hours ago", "in 6 hours")
-    assert [line.text for line in glance.block.lines] == ["Finding 2", "Finding 1", "Finding 0"]
-    assert [line.url for line in glance.block.lines] == ["https://example.org/2", "https://example.org/1", None]
+    assert (figures["Waiting"], figures["Duplicates"], figures["Rejected or set aside"]) == ("4", "1", "1")
+    assert figures["Sources"] == "2, 1 failing"
+    assert (figures["Last scan"], figures["Next scan"]) == ("5 hours ago: 12 new", "in 6 hours")
+    failure, *lines = glance.block.lines
+    assert (failure.text, failure.note, failure.page) == (
+        "Cannot be scanned: r/x", "Reddit: 429, next try 14:05", "sources",
+    )  # fmt: skip
+    assert [line.text for line in lines] == ["Finding 0", "Finding 1", "Finding 2"]
+    assert [line.url for line in lines] == [None, "https://example.org/1", "https://example.org/2"]
+    assert all((line.page or "").startswith("research?focus=") for line in lines)
+
+
+def test_when_nothing_waits_research_says_what_to_do_next(session: Session) -> None:
+    run(
+        session,
+        "INSERT INTO ci_research_sources (source_type, source_name, last_scan_at) VALUES ('reddit', 'r', now())",
+    )
+    nothing = research(session).block.hint
+    run(
+        session,
+        "INSERT INTO ci_research_findings (source_type, source_url, source_title, content_hash, status) "
+        "VALUES ('reddit', 'https://example.org', 'x', 'x', 'rejected')",
+    )
+    dealt_with = research(session).block.hint
+
+    assert nothing is not None
+    assert dealt_with is not None
+    assert (nothing.page, dealt_with.page) == ("sources", "research")
 
 
 def test_health_says_that_no_check_has_run(session: Session) -> None:
