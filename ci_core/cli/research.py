@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typer
 
+from ci_core.cli.research_findings import add_to as add_findings
 from ci_core.cli.research_interests import app as interests
 from ci_core.cli.research_scan import add_to as add_scan
 from ci_core.cli.research_sources import app as sources
@@ -19,6 +20,7 @@ def research() -> None:
     """The research agent: scan sites, decide what it found."""
 
 
+add_findings(app)
 app.add_typer(interests, name="interests")
 app.add_typer(sources, name="sources")
 add_scan(app)

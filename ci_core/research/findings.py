@@ -100,7 +100,7 @@ def finding(session: Session, finding_id: int) -> FindingDetail:
     return FindingDetail(
         finding=row,
         text=stored.content,
-        quote=quote_of(stored.content, (*stored.keywords, *stored.technologies)),
+        quote=quote_of(stored.content, (*stored.keywords, *stored.technologies), beside=row.summary or ""),
         keywords=tuple(stored.keywords),
         technologies=tuple(stored.technologies),
         links=tuple(stored.links),
@@ -114,18 +114,20 @@ def finding(session: Session, finding_id: int) -> FindingDetail:
     )
 
 
-def quote_of(text: str, words: Sequence[str], longest: int = QUOTE_MAX) -> str | None:
+def quote_of(text: str, words: Sequence[str], longest: int = QUOTE_MAX, beside: str = "") -> str | None:
     """The passage of a text that has the most of these words; of two that are equal, the earlier one.
 
     Args:
         words: what the text is about, in any case.
         longest: most characters; a longer passage is cut, with an ellipsis.
+        beside: what is shown beside it: sentences of it are not quoted again, unless there is nothing else.
 
     Returns:
         Whole sentences on one line; None when the text is empty.
     """
     sentences = [" ".join(one.split()) for one in SENTENCE_END.split(text)]
-    sentences = [one for one in sentences if one]
+    said = " ".join(beside.split())
+    sentences = [one for one in sentences if one and one not in said] or [one for one in sentences if one]
     if not sentences:
         return None
     wanted = [re.compile(rf"(?<!\w){re.escape(word.lower())}", re.UNICODE) for word in words if word.strip()]

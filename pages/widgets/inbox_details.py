@@ -58,7 +58,7 @@ def detail(proposal: Proposal) -> Wire:
             for one in proposal.blocked_by
         ],
         "candidates": [_candidate(one) for one in proposal.candidates],
-        "history": [_entry(one) for one in proposal.history],
+        "history": [entry(one) for one in proposal.history],
     }
 
 
@@ -99,6 +99,7 @@ def _candidate(one: Candidate) -> Wire:
     return {"id": other.id, "title": other.title, "status": label(other.status), "why": " · ".join(why)}
 
 
-def _entry(entry: Told) -> list[str]:
-    said = f"{entry.summary} ({entry.reason})" if entry.reason else entry.summary
-    return [entry.actor, said, ago(entry.occurred_at)]
+def entry(told: Told) -> list[str]:
+    """One change as a line of the history: who, what, and how long ago."""
+    said = f"{told.summary} ({told.reason})" if told.reason else told.summary
+    return [told.actor, said, ago(told.occurred_at)]

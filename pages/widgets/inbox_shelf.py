@@ -57,6 +57,11 @@ class DetailShelf:
         found = (self._fresh(key) for key in keys)
         return [one.wire for one in found if one is not None and one.wire is not None]
 
+    def forget(self) -> None:
+        """Make everything anew when it is asked for again: what was kept may have changed without a new version."""
+        with self._lock:
+            self._made.clear()
+
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -29,6 +29,7 @@ class PageLink:
 PAGE_LINKS = (
     PageLink("overview.py", "Overview", "", "O"),
     PageLink("inbox.py", "Inbox", "inbox", "I"),
+    PageLink("research.py", "Research", "research", "R"),
     PageLink("board.py", "Board", "board", "B"),
     PageLink("table.py", "Table", "table", "T"),
     PageLink("timeline.py", "Timeline", "timeline", "L"),

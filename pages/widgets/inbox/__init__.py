@@ -5,13 +5,11 @@ The page decides nothing here either: it hands in rows and details, and gets the
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
 
 import streamlit as st
 
+from pages.widgets.desk_wire import encoded, heard
 from pages.widgets.inbox.assets import inbox_css, inbox_html, inbox_js
 from pages.widgets.inbox.protocol import (
     ClientDecisions,
@@ -22,12 +20,9 @@ from pages.widgets.inbox.protocol import (
 )
 from pages.widgets.inbox.values import Choices, Found, InboxUpdate, Outcome, Row, Wire
 from pages.widgets.kanban import Acknowledgement, CardVersion, parse_bulk, parse_open
-from pages.widgets.messages import MalformedMessage
 
 __all__ = ["Choices", "ClientDecisions", "Found", "InboxUpdate", "Outcome", "Row", "Search", "inbox_component"]
 
-T = TypeVar("T")
-_log = logging.getLogger(__name__)
 _mount = st.components.v2.component("magnus_inbox", html=inbox_html(), css=inbox_css(), js=inbox_js())
 
 
@@ -60,14 +55,6 @@ def inbox_component(
     stands above everything. A message from the browser that cannot be understood is logged and dropped.
     """
 
-    def came(event: str, parse: Callable[[object], T], then: Callable[[T], None]) -> Callable[[], None]:
-        def callback() -> None:
-            value = _understood(parse, key, event)
-            if value is not None:
-                then(value)
-
-        return callback
-
     around = {
         "key": key,
         "choices": choices.wire(),
@@ -82,30 +69,11 @@ def inbox_component(
     }
     _mount(
         key=key,
-        data=_encoded(around, update.base),
-        on_operations_change=came("operations", parse_decisions, on_decisions),
-        on_wanted_change=came("wanted", parse_wanted, on_wanted),
-        on_search_change=came("search", parse_search, on_search),
-        on_open_change=came("open", parse_open, on_open),
-        on_bulk_change=came("bulk", parse_bulk, on_bulk),
+        data=encoded(around, update.base),
+        on_operations_change=heard(key, "operations", parse_decisions, on_decisions),
+        on_wanted_change=heard(key, "wanted", parse_wanted, on_wanted),
+        on_search_change=heard(key, "search", parse_search, on_search),
+        on_open_change=heard(key, "open", parse_open, on_open),
+        on_bulk_change=heard(key, "bulk", parse_bulk, on_bulk),
         on_need_base_change=on_need_base,
     )
-
-
-def _encoded(around: Wire, base: bytes | None) -> bytes:
-    """One JSON document; the list, which is the same for everybody, was written out once."""
-    outside = json.dumps(around, separators=(",", ":")).encode()
-    return outside[:-1] + b',"base":' + (base or b"null") + b"}"
-
-
-def _understood(parse: Callable[[object], T], key: str, event: str) -> T | None:
-    """Return what the browser sent with `event`, or None when there is nothing or nothing that can be understood."""
-    state: Any = st.session_state.get(key)
-    raw = state.get(event) if isinstance(state, dict) else None
-    if raw is None:
-        return None
-    try:
-        return parse(raw)
-    except MalformedMessage as error:
-        _log.warning("inbox_message_malformed", extra={"event": event, "where": error.where, "problem": error.problem})
-        return None

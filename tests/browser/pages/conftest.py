@@ -9,6 +9,7 @@ from ci_core.backlog.board import set_wip_limit
 from db.enums import Status
 from tests.browser.board.conftest import app, app_database, backlog, open_page  # noqa: F401
 from tests.browser.board.harness import ACTOR, OTHER, Backlog
+from tests.ci_core.research.found import add_finding
 
 
 @pytest.fixture
@@ -20,6 +21,10 @@ def talked_about(backlog: Backlog) -> int:  # noqa: F811 - the fixture of that n
     backlog.add("Rejected", status="rejected")
     backlog.as_other(add_dependency, waiting, running, "blocked_by")
     backlog.as_other(add_comment, running, "What about **this**?")
+    with backlog.database.transaction("agent:research") as session:
+        first = add_finding(session, "Found", relevance_score=90)
+        add_finding(session, "Not sure", uncertain=True, relevance_score=50)
+        add_finding(session, "Found again", status="duplicate", canonical_finding_id=first, duplicate_similarity=0.9)
     with backlog.database.transaction(OTHER) as session:
         set_wip_limit(session, Status.IN_PROGRESS, 1, actor=OTHER)
     return running

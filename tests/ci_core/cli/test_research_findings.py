@@ -7,10 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import typer
 
-from ci_core.cli.app import app
-from ci_core.cli.research_findings import add_to
 from db.engine import Database
 from tests.ci_core.cli.conftest import Ci
 from tests.ci_core.research.found import add_finding
@@ -21,15 +18,6 @@ FIELDS = {
     "applicability_score", "implementation_difficulty", "reason", "scored_by", "duplicate_of", "related_to",
     "discovered_at",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def mounted() -> None:
-    """The commands under `ci research`, also where nothing else of that group is there."""
-    if "research" not in {group.name for group in app.registered_groups}:
-        group = typer.Typer()
-        add_to(group)
-        app.add_typer(group, name="research")
 
 
 @pytest.fixture

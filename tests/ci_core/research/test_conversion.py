@@ -224,6 +224,13 @@ def test_a_quotation_is_never_longer_than_asked() -> None:
     assert "Gamma of the wheel" in (quote_of(middle, ["gamma", "wheel"], 80) or "")
 
 
+def test_what_the_summary_says_is_not_quoted_again() -> None:
+    words = "It caches the chain. It saves most of the calls."
+
+    assert quote_of(words, ["chain"], beside="It caches the chain.") == "It saves most of the calls."
+    assert quote_of("It caches the chain.", ["chain"], beside="It caches the chain.") == "It caches the chain."
+
+
 def test_a_finding_that_is_not_there_says_so(session: Session) -> None:
     from ci_core.errors import NotFound
 

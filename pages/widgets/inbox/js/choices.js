@@ -1,7 +1,5 @@
 // What each decision asks before it is made.
 
-const MORNING_HOUR = 9;
-
 // `inbox` is the controller: decide(kind, what, words), search(text, then) and the choices of the page.
 const QUESTIONS = {
   merge(inbox, row, detail) {
@@ -19,7 +17,7 @@ const QUESTIONS = {
       field: {
         label: "Another one: # and its number, or words",
         begin: !candidates.length,
-        typed: (text) => findOthers(inbox, row, text, (one) => option(one)),
+        typed: (text) => findOthers(inbox, row.id, text, (one) => option(one)),
       },
       note: "Its comments, evidence and links move along. Undo takes the two apart again.",
     };
@@ -44,16 +42,11 @@ const QUESTIONS = {
 
   snooze(inbox, row) {
     const until = (moment) => inbox.decide("snooze", { until: moment.toISOString() }, `Snoozed until ${dayInWords(moment)}`);
-    const ahead = [
-      ["T", "Tomorrow", morning((day) => day.setDate(day.getDate() + 1))],
-      ["W", "Next week", morning((day) => day.setDate(day.getDate() + ((8 - day.getDay()) % 7 || 7)))],
-      ["M", "Next month", morning((day) => day.setMonth(day.getMonth() + 1, 1))],
-    ];
     return {
       name: "snooze",
       title: "Snooze until when?",
       options: [
-        ...ahead.map(([key, label, moment]) => ({ key, label, detail: dayInWords(moment), choose: () => until(moment) })),
+        ...daysAhead(until),
         { key: "D", label: "A date…", keepsOpen: true, choose: () => inbox.chooser.ask(dateQuestion(inbox, until)) },
         { key: "U", label: "Until another one is done…", keepsOpen: true, choose: () => inbox.chooser.ask(doneQuestion(inbox, row)) },
       ],
@@ -98,26 +91,6 @@ const QUESTIONS = {
   },
 };
 
-function dateQuestion(inbox, until) {
-  return {
-    name: "date",
-    title: "Snooze until which day?",
-    options: [],
-    field: {
-      label: "The day",
-      type: "date",
-      begin: true,
-      enter(text) {
-        const moment = new Date(`${text}T0${MORNING_HOUR}:00`);
-        if (Number.isNaN(moment.getTime())) return;
-        inbox.chooser.close();
-        until(moment);
-      },
-    },
-    note: "Enter snoozes it; it comes back at nine in the morning.",
-  };
-}
-
 function doneQuestion(inbox, row) {
   const option = (one) => ({
     label: `#${one.id} ${one.title}`,
@@ -128,28 +101,7 @@ function doneQuestion(inbox, row) {
     name: "until-done",
     title: "Until which one is done?",
     options: [],
-    field: { label: "# and its number, or words", begin: true, typed: (text) => findOthers(inbox, row, text, option) },
+    field: { label: "# and its number, or words", begin: true, typed: (text) => findOthers(inbox, row.id, text, option) },
     note: "It comes back by itself when that one is done or closed.",
   };
-}
-
-// Asks the server, and shows what it found while the question still stands.
-function findOthers(inbox, row, text, option) {
-  const asked = inbox.chooser.question;
-  if (!text.trim()) return inbox.chooser.setOptions(asked.options);
-  return inbox.search(text.trim(), (items) => {
-    if (inbox.chooser.question !== asked) return;
-    inbox.chooser.setOptions(items.filter((one) => one.id !== row.id).map((one) => option(one)), "Nothing on the board matches.");
-  });
-}
-
-function morning(move) {
-  const day = new Date();
-  day.setHours(MORNING_HOUR, 0, 0, 0);
-  move(day);
-  return day;
-}
-
-function dayInWords(moment) {
-  return moment.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" });
 }

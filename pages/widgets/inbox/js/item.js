@@ -13,13 +13,13 @@ const DECISIONS = [
 
 class InboxItem {
   // `actions` has act (name of a decision), open (an id) and back.
-  constructor(root, actions) {
+  constructor(root, actions, decisions = DECISIONS) {
     this.root = root;
     this.node = root.querySelector(".item");
     this.emptyNode = root.querySelector(".empty");
     this.bar = root.querySelector(".actions");
     this.actions = actions;
-    for (const decision of DECISIONS) this.addAction(decision);
+    for (const decision of decisions) this.addAction(decision);
     this.drawn = null; // {id, row, detail, gone}: what the pane shows
   }
 
@@ -116,13 +116,6 @@ class InboxItem {
   }
 }
 
-function withClass(tag, className, text) {
-  const element = document.createElement(tag);
-  element.className = className;
-  if (text) element.textContent = text;
-  return element;
-}
-
 function facts(row, detail) {
   const list = withClass("dl", "item-facts", "");
   const told = detail ? detail.facts : [["Category", inWords(row.category)], ["Area", row.area]].filter(([, value]) => value);
@@ -134,12 +127,6 @@ function facts(row, detail) {
     list.append(place);
   }
   return list;
-}
-
-function fact(name, value) {
-  const pair = document.createElement("div");
-  pair.append(withClass("dt", "", name), withClass("dd", "", value));
-  return pair;
 }
 
 function score(detail) {
@@ -158,20 +145,5 @@ function score(detail) {
   }
   more.append(list);
   section.append(more);
-  return section;
-}
-
-function history(entries) {
-  const section = withClass("section", "part", "");
-  section.append(withClass("h3", "part-title", "Lately"));
-  const list = withClass("ul", "lately", "");
-  for (const [actor, said, ago] of entries) {
-    const line = document.createElement("li");
-    addSpan(line, "who-did", actor);
-    line.append(` ${said} `);
-    addSpan(line, "quiet", ago);
-    list.append(line);
-  }
-  section.append(list);
   return section;
 }

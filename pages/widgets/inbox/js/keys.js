@@ -1,11 +1,12 @@
-// Keys of the inbox. They are heard before the page's own, so that nobody else acts on a key that meant something here.
+// Keys of a list with one item beside it. They are heard before the page's own, so that nobody else acts on a key that
+// meant something here.
 
 const AFTER_G_MS = 1500;
-const DECIDING_KEYS = { 1: "approve", 2: "merge", 3: "reject", s: "snooze", a: "assign", p: "priority" };
 
 class InboxKeys {
-  // `inbox` is the controller.
-  constructor(inbox) {
+  // `inbox` is the controller; `deciding` has the decision of each key.
+  constructor(inbox, deciding) {
+    this.deciding = deciding;
     this.inbox = inbox;
     this.wentAt = 0; // when G was pressed: the letter after it names a page
     this.listener = (event) => this.hear(event);
@@ -19,7 +20,7 @@ class InboxKeys {
   hear(event) {
     if (!this.inbox.root.isConnected || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.composedPath()[0];
-    if (isField(target) || aboveThePage(target)) return;
+    if (isField(target) || aboveThePage(target) || this.inbox.form?.isOpen) return;
     if (this.inbox.chooser.isOpen) return this.insideChooser(event, target);
     if (this.wentAt && Date.now() - this.wentAt < AFTER_G_MS) {
       this.wentAt = 0;
@@ -46,8 +47,8 @@ class InboxKeys {
     const { inbox } = this;
     const onButton = target?.closest?.("button, a, summary") !== null && target?.closest?.("button, a, summary") !== undefined;
     const letter = event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key;
-    if (event.repeat && !["j", "k", "ArrowDown", "ArrowUp"].includes(letter)) return DECIDING_KEYS[letter] !== undefined || letter === "z";
-    if (DECIDING_KEYS[letter] !== undefined) return inbox.act(DECIDING_KEYS[letter]);
+    if (event.repeat && !["j", "k", "ArrowDown", "ArrowUp"].includes(letter)) return this.deciding[letter] !== undefined || letter === "z";
+    if (this.deciding[letter] !== undefined) return inbox.act(this.deciding[letter]);
     switch (letter) {
       case "z":
         return inbox.undo();

@@ -1,15 +1,16 @@
-// The list at the left: only the rows that one sees exist, so that thousands of proposals cost nothing.
+// The list at the left: only the rows that one sees exist, so that thousands of items cost nothing.
 
-const ROW_PIXELS = 54;
 const ROWS_BEYOND = 6;
 
 class InboxList {
-  // `actions` has go (an id was chosen), toggle and range.
-  constructor(root, template, rows, actions) {
+  // `actions` has go (an id was chosen), toggle and range; `look` has fill(node, row) and the pixels of a row.
+  constructor(root, template, rows, actions, look) {
     this.root = root;
     this.template = template;
     this.rows = rows;
     this.actions = actions;
+    this.fill = look.fill;
+    this.pixels = look.pixels;
     this.scroller = root.querySelector(".scroller");
     this.space = root.querySelector(".space");
     this.nodes = new Map(); // id → element on the screen
@@ -34,9 +35,9 @@ class InboxList {
 
   draw() {
     const { order } = this.rows;
-    this.space.style.height = `${order.length * ROW_PIXELS}px`;
-    const first = Math.max(0, Math.floor(this.scroller.scrollTop / ROW_PIXELS) - ROWS_BEYOND);
-    const last = Math.min(order.length, Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / ROW_PIXELS) + ROWS_BEYOND);
+    this.space.style.height = `${order.length * this.pixels}px`;
+    const first = Math.max(0, Math.floor(this.scroller.scrollTop / this.pixels) - ROWS_BEYOND);
+    const last = Math.min(order.length, Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / this.pixels) + ROWS_BEYOND);
     const seen = new Set(order.slice(first, last));
     for (const [id, node] of this.nodes) {
       if (seen.has(id)) continue;
@@ -50,6 +51,14 @@ class InboxList {
     else this.scroller.removeAttribute("aria-activedescendant");
   }
 
+  // The ids that one sees now, each with its place.
+  visible() {
+    const { scrollTop, clientHeight } = this.scroller;
+    const first = Math.floor(scrollTop / this.pixels);
+    const seen = this.rows.order.slice(first, Math.ceil((scrollTop + clientHeight) / this.pixels));
+    return clientHeight ? seen.map((id, place) => [id, first + place]) : [];
+  }
+
   drawRow(id, place, count) {
     let node = this.nodes.get(id);
     if (!node) {
@@ -61,10 +70,10 @@ class InboxList {
     }
     const row = this.rows.row(id);
     if (this.drawnFrom.get(id) !== row) {
-      fillRow(node, row);
+      this.fill(node, row);
       this.drawnFrom.set(id, row);
     }
-    node.style.transform = `translateY(${place * ROW_PIXELS}px)`;
+    node.style.transform = `translateY(${place * this.pixels}px)`;
     node.ariaPosInSet = String(place + 1);
     node.ariaSetSize = String(count);
     node.ariaSelected = String(this.selected.has(id));
@@ -79,10 +88,10 @@ class InboxList {
     this.currentId = id;
     const place = this.rows.places.get(id);
     if (place === undefined) return;
-    const top = place * ROW_PIXELS;
+    const top = place * this.pixels;
     const { scrollTop, clientHeight } = this.scroller;
     if (top < scrollTop) this.scroller.scrollTop = top;
-    else if (top + ROW_PIXELS > scrollTop + clientHeight) this.scroller.scrollTop = top + ROW_PIXELS - clientHeight;
+    else if (top + this.pixels > scrollTop + clientHeight) this.scroller.scrollTop = top + this.pixels - clientHeight;
   }
 
   toggle(id) {
@@ -103,22 +112,4 @@ class InboxList {
     for (const id of this.selected) if (!this.rows.has(id)) this.selected.delete(id);
     for (const id of this.returned) if (!this.rows.has(id)) this.returned.delete(id);
   }
-}
-
-function fillRow(node, row) {
-  const [mark, title, score, facts] = node.children;
-  const urgency = URGENCIES[row.urgency];
-  mark.dataset.priority = urgency;
-  mark.textContent = PRIORITY_LETTERS[urgency];
-  mark.ariaLabel = `${inWords(urgency)} priority`;
-  mark.title = `${inWords(urgency)} priority. Click to select (X)`;
-  title.textContent = row.title;
-  score.textContent = row.score === null ? "" : String(Math.round(row.score));
-  facts.replaceChildren();
-  addSpan(facts, "fact number", `#${row.id}`);
-  if (row.blocked) addSpan(facts, "fact blocked", `blocked by ${row.blocked}`);
-  if (row.similar) addSpan(facts, "fact similar", `${row.similar} similar`);
-  if (row.category) addSpan(facts, "fact", inWords(row.category));
-  if (row.area) addSpan(facts, "fact area", row.area);
-  if (row.assignee) addSpan(facts, "fact", row.assignee);
 }

@@ -1,23 +1,14 @@
-// The proposals as the server knows them, and over them the decisions that it has not answered yet.
-
-const URGENCIES = ["critical", "high", "medium", "low"];
-
-function rowFrom([id, version, urgency, score, title, area, category, assignee, blocked, similar]) {
-  return { id, version, urgency, score, title, area, category, assignee, blocked, similar };
-}
-
-function compareRows(a, b) {
-  if (a.urgency !== b.urgency) return a.urgency - b.urgency;
-  const scores = (b.score ?? -Infinity) - (a.score ?? -Infinity);
-  return scores && !Number.isNaN(scores) ? scores : a.id - b.id;
-}
+// The items as the server knows them, and over them the decisions that it has not answered yet.
 
 function sameRow(before, row) {
   return before !== undefined && Object.keys(row).every((name) => before[name] === row[name]);
 }
 
-class InboxRows {
-  constructor() {
+// `read` makes a row of what the server sends, `compare` puts two rows into their order.
+class ItemRows {
+  constructor(read, compare) {
+    this.read = read;
+    this.compare = compare;
     this.token = null;
     this.revision = -1;
     this.rows = new Map(); // id → row as the server last said
@@ -28,13 +19,13 @@ class InboxRows {
   }
 
   takeBase(base, token) {
-    this.rows = new Map(base.map((row) => [row[0], rowFrom(row)]));
+    this.rows = new Map(base.map((row) => [row[0], this.read(row)]));
     this.token = token;
   }
 
   takeChanges(delta, removed, revision) {
     for (const values of delta) {
-      const row = rowFrom(values);
+      const row = this.read(values);
       // What is the same stays the same object, so that nothing is drawn again for it.
       if (!sameRow(this.rows.get(row.id), row)) this.rows.set(row.id, row);
     }
@@ -71,9 +62,14 @@ class InboxRows {
     const shown = [];
     for (const row of this.rows.values()) if (!this.over.has(row.id)) shown.push(row);
     for (const { row } of this.over.values()) if (row) shown.push(row);
-    shown.sort(compareRows);
+    shown.sort(this.compare);
     this.order = shown.map((row) => row.id);
     this.places = new Map(this.order.map((id, place) => [id, place]));
+  }
+
+  // Whether the server counts it among those that wait.
+  knows(id) {
+    return this.rows.has(id);
   }
 
   has(id) {
