@@ -110,7 +110,8 @@ def add(
         if not untested:
             reading = try_source(door.database, door.settings, source)
             if reading.health is SourceHealth.FAILED:
-                raise NotAllowed(f"Nothing was saved. {reading.message} (With --untested it is saved anyhow.)")
+                why = (reading.message or "It gave nothing").rstrip(".")
+                raise NotAllowed(f"Nothing was saved. {why}. With --untested it is saved anyhow.")
             if not as_json:
                 _write_reading(reading)
         with door.database.transaction(door.actor) as session:

@@ -40,6 +40,8 @@ REPLACED = "some characters could not be read in the charset that was declared, 
 CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
 # Its log names whole addresses, which may have a key in them.
 logging.getLogger("httpx").setLevel(logging.WARNING)
+# A second attempt is nothing that people need to know of; how it ends is told.
+logging.getLogger("stamina").setLevel(logging.ERROR)
 
 
 def utc_now() -> datetime:
