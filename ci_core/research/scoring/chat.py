@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING
 
 from ci_core.errors import CiError, NoModelAnswered
@@ -41,8 +41,7 @@ def chat_scorer(
     """The scorer to use: one that asks the configured chat models, or `fallback` itself where none is configured.
 
     Args:
-        fallback: scores on this machine; it checks the models' scores, and counts where no model answers. It is asked
-            from one thread only.
+        fallback: scores on this machine; it checks the models' scores, and counts where no model answers.
         run_id: the run that the calls belong to.
         resting: which models are left alone; the process's own by default.
     """
@@ -50,7 +49,10 @@ def chat_scorer(
 
 
 class ChatScorer:
-    """Asks about each item by itself, several at once; keeps what it read about the team, and is meant for one scan."""
+    """Asks about each item by itself, several at once; keeps what it read about the team, and is meant for one scan.
+
+    The sources of a scan use it at the same time; together they ask no more at once than the setting says.
+    """
 
     def __init__(
         self, database: Database, settings: Settings, fallback: Scorer, run_id: int | None, resting: Resting
@@ -64,6 +66,7 @@ class ChatScorer:
         self._team: Team | None = None
         self._anchors: dict[tuple[str, str], Anchor] = {}
         self._anchoring = Lock()
+        self._slots = BoundedSemaphore(settings.llm_concurrency)
         self.name = ", ".join(model.label for model in configured_models(settings))[:LONGEST_NAME]
 
     def score(self, items: Sequence[NormalItem], vectors: Sequence[Vector]) -> list[Score]:
@@ -93,17 +96,18 @@ class ChatScorer:
             "item": item_text(item),
         }
         try:
-            answer = ask(
-                self._database,
-                self._settings,
-                purpose=PURPOSE,
-                prompt_name=PROMPT,
-                variables=variables,
-                schema=FindingScores,
-                run_id=self._run_id,
-                actor=ACTOR,
-                resting=self._resting,
-            )
+            with self._slots:
+                answer = ask(
+                    self._database,
+                    self._settings,
+                    purpose=PURPOSE,
+                    prompt_name=PROMPT,
+                    variables=variables,
+                    schema=FindingScores,
+                    run_id=self._run_id,
+                    actor=ACTOR,
+                    resting=self._resting,
+                )
         except CiError as error:
             return _without_answer(local, error)
         if answer.value.relevance is None:

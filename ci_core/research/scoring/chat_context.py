@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import func, not_, or_, select
 from sqlalchemy.orm import Session
 
+from ci_core.backlog.lifecycle import OPEN_STATUSES
 from ci_core.llm import Fetched
 from ci_core.research.scoring.anchoring import Anchor, anchor_of
+from ci_core.research.scoring.queries import ACCEPTED, REFUSED, enabled_interests
 from ci_core.research.values import NormalItem
+from db import tables
 from db.enums import InterestKind
 
 MOST_TITLES = 12
@@ -21,34 +24,7 @@ TEXT_CHARACTERS = 6_000
 MOST_DECISIONS = 2_000
 NOTHING_SAID = "It has not said so yet; judge by what such a platform needs."
 
-PEOPLE = "coalesce(f.decided_by, '') NOT LIKE 'agent:%'"
-ACCEPTED = f"(f.status = 'converted_to_enhancement' OR f.enhancement_id IS NOT NULL) AND {PEOPLE}"
-REFUSED = f"f.status = 'rejected' AND f.decided_by IS NOT NULL AND {PEOPLE}"
-INTERESTS = text("""
-    SELECT kind, wording FROM ci_research_interests WHERE enabled AND weight > 0
-    ORDER BY weight DESC, id LIMIT :most
-""")
-TITLES = text(f"""
-    (SELECT 'taken up' AS said, f.source_title AS title, NULL AS reason FROM ci_research_findings f
-        WHERE {ACCEPTED} ORDER BY f.decided_at DESC NULLS LAST, f.id DESC LIMIT :most)
-    UNION ALL
-    (SELECT 'turned down', f.source_title, f.decision_reason FROM ci_research_findings f
-        WHERE {REFUSED} ORDER BY f.decided_at DESC, f.id DESC LIMIT :most)
-    UNION ALL
-    (SELECT 'on the list', e.title, NULL FROM ci_enhancements e
-        WHERE e.status IN ('proposed', 'approved', 'in_progress', 'blocked')
-        ORDER BY e.ai_priority_score DESC NULLS LAST, e.id DESC LIMIT :most)
-""")  # noqa: S608 - constants of this module
-DECIDED = text(f"""
-    SELECT CAST(f.score_details #>> '{{chat,raw,relevance}}' AS double precision) AS score, ({ACCEPTED}) AS accepted
-    FROM ci_research_findings f
-    WHERE f.score_details @> jsonb_build_object('chat', jsonb_build_object(
-            'model', CAST(:model AS text), 'prompt', CAST(:prompt AS text)))
-        AND NOT f.score_details ? 'speaks_to_a_model'
-        AND jsonb_typeof(f.score_details #> '{{chat,raw,relevance}}') = 'number'
-        AND ({ACCEPTED} OR {REFUSED})
-    ORDER BY f.decided_at DESC NULLS LAST LIMIT :most
-""")  # noqa: S608 - constants of this module
+Finding, Idea = tables.ResearchFinding, tables.Enhancement
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +37,43 @@ class Team:
 
 def team_of(session: Session) -> Team:
     """The team's interests, what it took up and turned down, and what is on its list."""
-    wishes = session.execute(INTERESTS, {"most": MOST_WISHES}).all()
-    lines = [f"- {row.wording}" for row in wishes if row.kind == InterestKind.INTEREST]
+    wishes = enabled_interests(session)[:MOST_WISHES]
+    lines = [f"- {wording}" for kind, wording, _ in wishes if kind == InterestKind.INTEREST]
     for kind, heading in ((InterestKind.KEYWORD, "Words that count"), (InterestKind.UNWANTED, "Not wanted")):
-        if words := [row.wording for row in wishes if row.kind == kind]:
+        if words := [wording for wished, wording, _ in wishes if wished == kind]:
             lines.append(f"{heading}: {'; '.join(words)}")
-    titles = [_title(row.said, row.title, row.reason) for row in session.execute(TITLES, {"most": MOST_TITLES})]
-    return Team("\n".join(lines) or NOTHING_SAID, Fetched("\n".join(titles) or "Nothing yet."))
+    return Team("\n".join(lines) or NOTHING_SAID, Fetched("\n".join(_titles(session)) or "Nothing yet."))
 
 
 def anchor_for(session: Session, model: str, prompt: str) -> Anchor:
-    """How the scores of this model with this version of the prompt are read."""
-    rows = session.execute(DECIDED, {"model": model, "prompt": prompt, "most": MOST_DECISIONS})
-    return anchor_of([(row.score, row.accepted) for row in rows])
+    """How the scores of this model with this version of the prompt are read.
+
+    A score that a text may have won by speaking to the model teaches nothing.
+    """
+    raw = Finding.score_details[("chat", "raw", "relevance")]
+    decided = (
+        select(raw.as_float(), ACCEPTED)
+        .where(
+            Finding.score_details.contains({"chat": {"model": model, "prompt": prompt}}),
+            not_(Finding.score_details.has_key("speaks_to_a_model")),
+            func.jsonb_typeof(raw) == "number",
+            or_(ACCEPTED, REFUSED),
+        )
+        .order_by(Finding.decided_at.desc().nulls_last())
+    )
+    return anchor_of([(score, bool(taken)) for score, taken in session.execute(decided.limit(MOST_DECISIONS))])
+
+
+def _titles(session: Session) -> Iterator[str]:
+    newest = Finding.decided_at.desc().nulls_last(), Finding.id.desc()
+    for said, rule in (("taken up", ACCEPTED), ("turned down", REFUSED)):
+        decided = select(Finding.source_title, Finding.decision_reason).where(rule).order_by(*newest)
+        for title, reason in session.execute(decided.limit(MOST_TITLES)):
+            yield _title(said, title, reason)
+    ideas = select(Idea.title).where(Idea.status.in_(sorted(OPEN_STATUSES)))
+    best = ideas.order_by(Idea.ai_priority_score.desc().nulls_last(), Idea.id.desc())
+    for title in session.scalars(best.limit(MOST_TITLES)):
+        yield _title("on the list", title, None)
 
 
 def item_text(item: NormalItem) -> Fetched:

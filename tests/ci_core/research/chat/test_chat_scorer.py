@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
-from ci_core.llm import list_calls
+from ci_core.llm import Resting, list_calls
 from ci_core.research.scoring.chat import chat_scorer
+from ci_core.research.values import Score
 from ci_core.settings import Settings
 from db.engine import Database
 from tests.ci_core.llm.conftest import MakeSettings
@@ -71,18 +74,25 @@ def test_each_item_keeps_its_own_score_in_order_also_between_failures(
     ]
 
 
-def test_no_more_questions_are_under_way_than_the_setting_says(
-    chat_site: ChatSite, settings_for: MakeSettings, score: ScoreThem
+def test_no_more_questions_are_under_way_than_the_setting_says_also_for_several_sources(
+    chat_site: ChatSite, settings_for: MakeSettings, database: Database, behind: Behind, resting: Resting
 ) -> None:
     def slowly(server: ChatSite, asked: Asked) -> Any:
         server.released.wait(0.05)
         return site.well(server, asked)
 
     chat_site.always(slowly)
+    scorer = chat_scorer(database, settings_for(llm_concurrency=2), behind, resting=resting)
 
-    score(settings_for(llm_concurrency=2), *[item("x", number=n) for n in range(8)])
+    def source(first: int) -> list[Score]:
+        items = [item("x", number=number) for number in range(first, first + 4)]
+        return scorer.score(items, [np.zeros(384, dtype=np.float32)] * 4)
 
-    assert len(chat_site.asked) == 8
+    with ThreadPoolExecutor(3) as sources:
+        found = list(sources.map(source, (0, 10, 20)))
+
+    assert [len(scores) for scores in found] == [4, 4, 4]
+    assert len(chat_site.asked) == 12
     assert chat_site.most_at_once == 2
 
 
