@@ -49,15 +49,16 @@ FILL = text("""
         array_to_string(list[1 + (n * 31) % 3900 : 60 + (n * 31) % 3900], ' '), md5('text ' || n), md5('content ' || n),
         'https://site.example/' || n, CASE WHEN n % 3 = 0 THEN 'analyzed' ELSE 'rejected' END, n % 100, at, 'local 1',
         at, at, at
-    FROM words, generate_series(:first, :last) AS n,
-        LATERAL (SELECT now() - (:count - n) * interval '1 day' / :a_day AS at) AS moment
+    FROM words, generate_series(CAST(:first AS integer), CAST(:last AS integer)) AS n,
+        LATERAL (SELECT now() - (CAST(:count AS integer) - n) * interval '1 day' / CAST(:a_day AS integer) AS at) AS moment
 """)
 # The vectors of the window are all different; those before it only take room, and share a few.
 FILL_VECTORS = text("""
     INSERT INTO ci_research_embeddings (finding_id, model, embedding, appeared_at)
     SELECT f.id, :model, p.embedding, f.discovered_at
     FROM ci_research_findings f
-    JOIN pool p ON p.id = CASE WHEN f.id > :count - :window THEN :count - f.id ELSE f.id % 500 END
+    JOIN pool p ON p.id = CASE WHEN f.id > CAST(:count AS integer) - CAST(:window AS integer)
+        THEN CAST(:count AS integer) - f.id ELSE f.id % 500 END
     WHERE f.id BETWEEN :first AND :last
 """)
 

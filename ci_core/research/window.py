@@ -31,8 +31,11 @@ class Compares(Protocol):
         """What the item, which appears at this moment, is to them."""
 
 
-def _window_of(days: int) -> Compares:
-    made: Compares = import_module("ci_core.research.duplicates").Window(days=days)
+def _window_of(session: Session, days: int) -> Compares:
+    """Decides by what people's corrections taught."""
+    window = import_module("ci_core.research.duplicates").Window
+    learning = import_module("ci_core.research.duplicates.learning")
+    made: Compares = window(days=days, decision=learning.learned(session), corrections=learning.corrections(session))
     return made
 
 
@@ -49,7 +52,9 @@ class SharedWindow:
         make: gives what compares, empty, for so many days.
     """
 
-    def __init__(self, model: str, *, days: int = DEFAULT_DAYS, make: Callable[[int], Compares] = _window_of) -> None:
+    def __init__(
+        self, model: str, *, days: int = DEFAULT_DAYS, make: Callable[[Session, int], Compares] = _window_of
+    ) -> None:
         self.model = model
         self._make = make
         self.days = days
@@ -89,7 +94,7 @@ class SharedWindow:
 
     def _extend(self, session: Session, since: datetime, until: datetime) -> None:
         if self._window is None or self._since is None or self._until is None:
-            self._window = self._make(self.days)
+            self._window = self._make(session, self.days)
             self._newest = window_queries.newest_id(session)
             self._since = self._until = since
         if since < self._since:

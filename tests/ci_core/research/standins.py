@@ -45,7 +45,7 @@ class Words:
 class Near:
     """A comparison by cosine and address alone."""
 
-    def __init__(self, days: int) -> None:
+    def __init__(self, session: Session, days: int) -> None:
         self.days = timedelta(days=days)
         self.held: dict[int, tuple[NormalItem, Vector, datetime]] = {}
 
