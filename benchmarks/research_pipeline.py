@@ -18,7 +18,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from sqlalchemy import text
 
-from benchmarks.synthetic import Texts, throw_away_database, unit_vectors
+from benchmarks.embeddings import WORDS as TRADE
+from benchmarks.synthetic import COMMON, WORDS, Texts, throw_away_database, unit_vectors
 from ci_core.embeddings import DIMENSIONS, MODEL_NAME, load_encoder
 from ci_core.research.intake import BATCH, Counts
 from ci_core.research.pipeline import take_in
@@ -32,6 +33,7 @@ MUST, AIM, MUST_SHARE = 60, 200, 0.8
 A_DAY = 200
 WINDOW = 30 * A_DAY
 SITES = ("reddit", "hacker_news", "github", "arxiv", "stack_overflow")
+USUAL = sorted({*COMMON, *WORDS, *TRADE.split()})
 # Built again after the fill, which would take many times as long with them.
 INDEXES = ("idx_ci_research_findings_search", "idx_ci_research_findings_identities")
 
@@ -50,7 +52,9 @@ FILL = text("""
         'https://site.example/' || n, CASE WHEN n % 3 = 0 THEN 'analyzed' ELSE 'rejected' END, n % 100, at, 'local 1',
         at, at, at
     FROM words, generate_series(CAST(:first AS integer), CAST(:last AS integer)) AS n,
-        LATERAL (SELECT now() - (CAST(:count AS integer) - n) * interval '1 day' / CAST(:a_day AS integer) AS at) AS moment
+        LATERAL (
+            SELECT now() - (CAST(:count AS integer) - n) * interval '1 day' / CAST(:a_day AS integer) AS at
+        ) AS moment
 """)
 # The vectors of the window are all different; those before it only take room, and share a few.
 FILL_VECTORS = text("""
@@ -63,18 +67,40 @@ FILL_VECTORS = text("""
 """)
 
 
+class Posts:
+    """Made-up posts in words of the trade, one word in ten a rare one: about as many tokens a word as in English."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = np.random.default_rng(seed)
+        self._rare = Texts(seed)
+
+    def words(self, count: int) -> list[str]:
+        """So many words."""
+        usual = self._random.choice(USUAL, count)
+        rare = self._random.random(count) < 0.1
+        return [self._rare.words(1)[0] if strange else str(word) for word, strange in zip(usual, rare, strict=True)]
+
+    def post(self) -> tuple[str, str]:
+        """A title of 4-9 words, and in seven of ten cases a text of 20-150."""
+        title = " ".join(self.words(int(self._random.integers(4, 10)))).capitalize()
+        long = int(self._random.integers(20, 150)) if self._random.random() < 0.7 else 0
+        return title, " ".join(self.words(long))
+
+    def chance(self) -> float:
+        """A number from 0 to 1."""
+        return float(self._random.random())
+
+
 def items(count: int, seed: int, now: datetime) -> Iterator[Item]:
     """Made-up posts of the last day; one in ten says the same as the one before it, in another order."""
-    texts, random = Texts(seed), np.random.default_rng(seed)
-    title, body = texts.title(), texts.description()
+    posts = Posts(seed)
+    title, body = posts.post()
     for number in range(count):
-        repeats = number > 0 and random.random() < 0.1
-        if repeats:
-            words = title.split()
-            title = " ".join([*words[1:], words[0]])
+        if number and posts.chance() < 0.1:
+            first, *others = title.split()
+            title = " ".join([*others, first])
         else:
-            title = texts.title()
-            body = texts.description() if random.random() < 0.7 else ""
+            title, body = posts.post()
         yield Item(
             source_type=SITES[number % len(SITES)],
             external_id=f"new {seed} {number}",
@@ -135,7 +161,7 @@ def speed(database: Database, count: int, seed: int) -> tuple[float, float, Coun
 def prepared(database: Database) -> None:
     """With the interests of a new installation."""
     with database.transaction("benchmark") as session:
-        ensure_default_interests(session, actor="benchmark")
+        ensure_default_interests(session, "benchmark")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""`ci research`: scans, items from a file, vectors and what is learned anew."""
+"""`ci research`: scans, items from a file, vectors, and learning anew."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOST_SHOWN = 20
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands under `ci research`."""
-    for command in (scan, ingest, reembed):
+    for command in (scan, ingest, reembed, retrain):
         app.command()(command)
 
 
@@ -119,6 +119,26 @@ def reembed(as_json: JsonOption = False) -> None:
         write_json({"model": encoder.name, "embedded": done})
     else:
         write(f"{done} findings got their vector.")
+
+
+def retrain(as_json: JsonOption = False) -> None:
+    """Learn anew from what people accepted and rejected. A scan does so by itself when there are new answers."""
+    with open_door() as door:
+        from datetime import UTC, datetime
+
+        from ci_core.embeddings import load_encoder
+        from ci_core.research.scoring import retrain as learn
+
+        encoder = load_encoder(door.settings.models_dir)
+        with door.database.transaction(door.actor) as session:
+            learned = learn(session, encoder, datetime.now(UTC))
+    answers, accepted = (learned.answers, learned.accepted) if learned else (0, 0)
+    if as_json:
+        write_json({"answers": answers, "accepted": accepted})
+    elif learned:
+        write(f"Learned from {answers} answers, {accepted} of them a yes.")
+    else:
+        write("Nobody has answered yet: there is nothing to learn from.")
 
 
 def scan_document(result: ScanResult) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
@@ -53,13 +53,19 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """How batches are taken in; `before` is what those before this one counted."""
+    """How a batch is taken in.
+
+    Attributes:
+        before: what the batches before this one counted.
+        vectors: those that are computed already.
+    """
 
     intake: Intake
     source_id: int | None
     run_id: int | None
     on_batch: OnBatch | None
     before: Counts
+    vectors: Mapping[Key, Vector] = field(default_factory=dict)
 
     def take(self, items: Sequence[Usable]) -> tuple[Counts, list[Unusable]]:
         """Store the items; one that the database refuses does not take the others with it.
@@ -93,9 +99,7 @@ class Batch:
     def _store(self, items: Sequence[Usable], repeated: Counts) -> Counts:
         intake = self.intake
         by_key = {one.key: one.item for one in items}
-        with intake.database.reading() as session:
-            stored = store.known(session, by_key)
-        needed = {key: item for key, item in by_key.items() if key not in stored or is_edited(stored[key], item)}
+        stored, needed = needed_of(intake, by_key)
         prepared = self._prepare(needed, stored)
         with intake.window.adding(intake.database, list(needed.values()), actor=AGENT) as session:
             now = intake.clock()
@@ -116,8 +120,8 @@ class Batch:
         intake.window.cover(intake.database, min(times), max(times))
         if not needed:
             return {}
-        texts = [embedding_text(item) for item in needed.values()]
-        vectors: dict[Key, Vector] = dict(zip(needed, intake.encoder.encode(texts), strict=True))
+        missing = {key: item for key, item in needed.items() if key not in self.vectors}
+        vectors = {**self.vectors, **vectors_of(intake, missing)}
         to_score = [
             key
             for key, item in needed.items()
@@ -128,6 +132,8 @@ class Batch:
         return {key: Prepared(item, vectors[key], scores.get(key), *moments[key]) for key, item in needed.items()}
 
     def _repeats(self, item: NormalItem, vector: Vector, at: datetime) -> bool:
+        if not self.intake.spares_scores:
+            return False
         return self.intake.window.compare(item, vector, at).verdict == Verdict.DUPLICATE
 
     def _add(
@@ -215,6 +221,20 @@ class _Overtaken(DBAPIError):
 
     def __init__(self) -> None:
         super().__init__(None, None, Exception("another item of this id or text was stored at the same moment"))
+
+
+def needed_of(intake: Intake, by_key: Mapping[Key, NormalItem]) -> tuple[dict[Key, Known], dict[Key, NormalItem]]:
+    """What is stored of these items, and those of them that are new or were edited."""
+    with intake.database.reading() as session:
+        stored = store.known(session, by_key)
+    return stored, {key: item for key, item in by_key.items() if key not in stored or is_edited(stored[key], item)}
+
+
+def vectors_of(intake: Intake, items: Mapping[Key, NormalItem]) -> dict[Key, Vector]:
+    """The vector of each item."""
+    if not items:
+        return {}
+    return dict(zip(items, intake.encoder.encode([embedding_text(item) for item in items.values()]), strict=True))
 
 
 def is_edited(stored: Known, item: NormalItem) -> bool:

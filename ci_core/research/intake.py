@@ -67,6 +67,8 @@ class Intake:
         rules: what follows from a score.
         replay: items appeared when they were published, however long ago. Otherwise an item from before the window
             appeared when it was found.
+        spares_scores: scoring costs time or money, so that what looks like a duplicate is compared first and not
+            scored. Otherwise everything is, and compared once.
         batch_size: so many items are stored together.
     """
 
@@ -77,6 +79,7 @@ class Intake:
     clock: Callable[[], datetime]
     rules: Rules = field(default_factory=Rules)
     replay: bool = False
+    spares_scores: bool = True
     batch_size: int = BATCH
 
 

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
 
 from ci_core.research import window_queries
-from ci_core.research.batch import Batch, Usable, scores_of, store_outcome
+from ci_core.research.batch import Batch, Usable, needed_of, scores_of, store_outcome, vectors_of
 from ci_core.research.intake import Counts, Intake, OnBatch, Unusable
 from ci_core.research.outcome import AGENT
-from ci_core.research.values import Item
+from ci_core.research.store import Key
+from ci_core.research.values import Item, Vector
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 LONGEST_ID = 500
 
 
@@ -45,16 +50,11 @@ def take_in(
         db.errors.DatabaseError: the database cannot be used; the batches before are stored.
     """
     counts = Counts()
-    place = 0
-    for batch in _batches(items, intake.batch_size):
-        usable, unusable = _normalised(batch, place)
-        place += len(batch)
-        counts += Counts(failed=len(unusable))
-        step = Batch(intake, source_id, run_id, on_batch, counts)
-        for one in unusable:
-            _tell(one, on_unusable)
-        taken, refused = step.take(usable)
-        for one in refused:
+    for ready in _one_ahead(_ready(intake, items)):
+        counts += Counts(failed=len(ready.unusable))
+        batch = Batch(intake, source_id, run_id, on_batch, counts, ready.vectors)
+        taken, refused = batch.take(ready.usable)
+        for one in (*ready.unusable, *refused):
             _tell(one, on_unusable)
         counts += taken
     return counts
@@ -80,6 +80,33 @@ def score_unscored(intake: Intake, *, most: int = 500) -> int:
                 if score is not None:
                     done += store_outcome(session, one.id, score, intake.rules, intake.clock())
     return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A batch with all that needs no look at other items: plain texts, and vectors of what is new."""
+
+    usable: list[Usable]
+    unusable: list[Unusable]
+    vectors: dict[Key, Vector]
+
+
+def _ready(intake: Intake, items: Iterable[Item]) -> Iterator[_Ready]:
+    place = 0
+    for batch in _batches(items, intake.batch_size):
+        usable, unusable = _normalised(batch, place)
+        place += len(batch)
+        _, needed = needed_of(intake, {one.key: one.item for one in usable})
+        yield _Ready(usable, unusable, vectors_of(intake, needed))
+
+
+def _one_ahead(batches: Iterator[T]) -> Iterator[T]:
+    """The same, while the next one is made in a thread of its own: the encoder leaves the interpreter free."""
+    with ThreadPoolExecutor(1, thread_name_prefix="pipeline-ahead") as ahead:
+        coming = ahead.submit(next, batches, None)
+        while (ready := coming.result()) is not None:
+            coming = ahead.submit(next, batches, None)
+            yield ready
 
 
 def _normalised(batch: Sequence[Item], place: int) -> tuple[list[Usable], list[Unusable]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ci_core.research.intake import Intake
@@ -63,6 +62,8 @@ def make_intake(
         EmbeddingModelMissing: the embedding model has not been prepared.
         db.errors.DatabaseError: the database cannot be used.
     """
+    from ci_core.research.scoring import LocalScorer
+
     encoder = parts.encoder or _load_encoder(settings)
     now = parts.clock()
     days = settings.research_window_days
@@ -70,14 +71,16 @@ def make_intake(
     window = SharedWindow(encoder.name, days=days)
     if not replay:
         window.cover(database, now, now + LONGEST_SCAN)
+    scorer = parts.scorer or make_scorer(database, settings, encoder, run_id, now, local_only=local_only)
     return Intake(
         database=database,
         window=window,
-        scorer=parts.scorer or make_scorer(database, settings, encoder, run_id, now, local_only=local_only),
+        scorer=scorer,
         encoder=encoder,
         clock=parts.clock,
         rules=make_rules(settings),
         replay=replay,
+        spares_scores=not isinstance(scorer, LocalScorer),
         batch_size=batch,
     )
 
@@ -107,14 +110,34 @@ def make_scorer(
     *,
     local_only: bool = False,
 ) -> Scorer:
-    """The chat model where one is configured, with the local scorer behind it; else the local scorer."""
-    local_scorer = import_module("ci_core.research.scoring").local_scorer
+    """The chat model where one is configured, with the local scorer behind it; else the local scorer.
+
+    What people answered since it last learned is learned first.
+    """
+    from ci_core.research.scoring import local_scorer
+    from ci_core.research.scoring.chat import chat_scorer
+
+    learn_anew(database, encoder, now)
     with database.reading() as session:
-        local: Scorer = local_scorer(session, encoder, now)
-    if local_only:
-        return local
-    chat: Scorer = import_module("ci_core.research.scoring.chat").chat_scorer(database, settings, local, run_id=run_id)
-    return chat
+        local = local_scorer(session, encoder, now)
+    return local if local_only else chat_scorer(database, settings, local, run_id=run_id)
+
+
+def learn_anew(database: Database, encoder: Encoder, now: datetime) -> int | None:
+    """Learn from people's answers when there are newer ones than what was learned; gives how many it learned from.
+
+    None when there is nothing new.
+    """
+    from ci_core.research.scoring import queries, retrain
+
+    with database.transaction(AGENT) as session:
+        decided, _, last = queries.count_answers(session, now)
+        before = queries.newest_model(session)
+        known = before is not None and before.parameters.get("model") == encoder.name
+        if not decided or (known and before is not None and last is not None and last <= before.trained_at):
+            return None
+        learned = retrain(session, encoder, now)
+    return learned.answers if learned else None
 
 
 def _load_encoder(settings: Settings) -> Encoder:

@@ -121,6 +121,22 @@ def test_reembed_replaces_vectors_of_another_model(ci: Ci, monkeypatch: pytest.M
     assert ci("research", "reembed").out == "0 findings got their vector.\n"
 
 
+def test_retrain_learns_from_answers_and_says_where_there_are_none(
+    ci: Ci, backlog: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ci_core.embeddings.model.load_encoder", lambda _: Words())
+    assert ci("research", "retrain").out == "Nobody has answered yet: there is nothing to learn from.\n"
+
+    lines = [json.dumps({"id": str(n), "source_type": "forum", "title": f"only{n} t{n}"}) for n in range(4)]
+    ci("research", "ingest", "-", stdin=io.StringIO("\n".join(lines)))
+    with backlog.transaction("tess") as session:
+        session.execute(
+            text("UPDATE ci_research_findings SET status = 'rejected', decided_by = 'tess', decided_at = now()")
+        )
+
+    assert ci("research", "retrain", "--json").document == {"answers": 4, "accepted": 0}
+
+
 def test_runs_are_listed_newest_first_and_a_missing_one_is_told(ci: Ci) -> None:
     for _ in range(2):
         ci("research", "ingest", "-", stdin=io.StringIO('{"id": "1", "source_type": "forum", "title": "x"}'))
