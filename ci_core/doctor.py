@@ -29,7 +29,7 @@ DISK_WANTED_BYTES = 1024 * MIB
 DISK_NEEDED_BYTES = 200 * MIB
 
 
-RESEARCH_CHECKS = ("research sources", "research sites", "research vectors")
+RESEARCH_CHECKS = ("research sources", "research credentials", "research sites", "research vectors")
 AFTER_DATABASE = ("pgvector", "tables", "search index", *RESEARCH_CHECKS)
 
 
@@ -198,7 +198,7 @@ def _checks_of(settings: Settings, database: Database) -> Iterator[Check]:
             return
         yield Check("tables", Outcome.OK, f"at revision {state.revision}")
         yield _check_index(session)
-        yield from _research_checks(session)
+        yield from _research_checks(session, settings)
 
 
 def _check_server(database: Database, state: DatabaseState) -> Check:
@@ -220,12 +220,12 @@ def _check_index(session: Session) -> Check:
     return Check("search index", Outcome.OK, detail)
 
 
-def _research_checks(session: Session) -> Iterator[Check]:
+def _research_checks(session: Session, settings: Settings) -> Iterator[Check]:
     from ci_core.embeddings import MODEL_NAME
     from ci_core.research.condition import condition
 
     found = condition(session, model=MODEL_NAME, now=datetime.now(UTC))
-    sources, sites, vectors = RESEARCH_CHECKS
+    sources, credentials, sites, vectors = RESEARCH_CHECKS
     detail = f"{found.enabled} enabled, {found.scanned} scanned so far, {found.findings} findings"
     if found.failing:
         told = f"{detail}; {len(found.failing)} failed: {'; '.join(found.failing)}"
@@ -236,6 +236,7 @@ def _research_checks(session: Session) -> Iterator[Check]:
         )
     else:
         yield Check(sources, Outcome.OK, detail)
+    yield _check_credentials(credentials, session, settings)
     if found.paused:
         until = (
             f"{site.site} until {site.retry_at:%H:%M} UTC" if site.retry_at else site.site for site in found.paused
@@ -250,6 +251,19 @@ def _research_checks(session: Session) -> Iterator[Check]:
         yield Check(vectors, Outcome.WARNING, detail, "Catch up with: ci research reembed")
     else:
         yield Check(vectors, Outcome.OK, f"all by {MODEL_NAME}")
+
+
+def _check_credentials(name: str, session: Session, settings: Settings) -> Check:
+    """Whether the sites of enabled sources have what they need."""
+    from ci_core.research.source_settings import sources
+    from ci_core.research.sources import missing_credentials
+
+    missing = missing_credentials(settings, [source.source_type for source in sources(session) if source.enabled])
+    if not missing:
+        return Check(name, Outcome.OK, "what the sources need is there")
+    told = "; ".join(f"{label} needs {' and '.join(names)}" for label, names in missing.items())
+    remedy = "Fill them in in .env (docs/sites.md says where to get them), or disable those sources."
+    return Check(name, Outcome.WARNING, told, remedy)
 
 
 def index_state(session: Session) -> IndexState:

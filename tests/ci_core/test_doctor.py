@@ -27,6 +27,7 @@ NAMES = [
     "tables",
     "search index",
     "research sources",
+    "research credentials",
     "research sites",
     "research vectors",
 ]
@@ -37,7 +38,7 @@ def configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str
     """Settings with this database and a data folder of the test's own."""
 
     def settings(url: str) -> Settings:
-        for name in ("DB_HOST", "DB_USER", "DB_PASSWORD"):
+        for name in ("DB_HOST", "DB_USER", "DB_PASSWORD", "REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET"):
             monkeypatch.setenv(name, "")
         monkeypatch.setenv("DATABASE_URL", url)
         monkeypatch.setenv("CI_DATA_DIR", str(tmp_path))
@@ -131,6 +132,7 @@ def test_unreachable_database_fails_and_its_parts_are_skipped(configured: Callab
         ("tables", Outcome.SKIPPED),
         ("search index", Outcome.SKIPPED),
         ("research sources", Outcome.SKIPPED),
+        ("research credentials", Outcome.SKIPPED),
         ("research sites", Outcome.SKIPPED),
         ("research vectors", Outcome.SKIPPED),
     ]
@@ -168,14 +170,15 @@ def test_research_is_well_where_nothing_speaks_against_it(
         session.execute(
             text("INSERT INTO ci_research_sources (source_type, source_name) VALUES ('reddit', 'r/options')")
         )
+    settings = configured(database.url).model_copy(update={"reddit_client_id": "id", "reddit_client_secret": "secret"})
 
-    found = by_name(doctor.check_database(configured(database.url)))
+    found = by_name(doctor.check_database(settings))
 
     assert (found["research sources"].outcome, found["research sources"].detail) == (
         Outcome.OK,
         "1 enabled, 0 scanned so far, 0 findings",
     )
-    assert found["research sites"].outcome is found["research vectors"].outcome is Outcome.OK
+    assert {found[name].outcome for name in doctor.RESEARCH_CHECKS} == {Outcome.OK}
 
 
 def test_what_keeps_research_from_working_is_told_with_the_remedy(
@@ -197,11 +200,16 @@ def test_what_keeps_research_from_working_is_told_with_the_remedy(
 
     found = by_name(doctor.check_database(configured(database.url)))
 
-    sources, sites, vectors = (found[name] for name in doctor.RESEARCH_CHECKS)
+    sources, credentials, sites, vectors = (found[name] for name in doctor.RESEARCH_CHECKS)
     assert (sources.outcome, sources.detail) == (
         Outcome.WARNING,
         "2 enabled, 2 scanned so far, 1 findings; 1 failed: r/options: Reddit: 401",
     )
+    assert (credentials.outcome, credentials.detail) == (
+        Outcome.WARNING,
+        "Reddit needs REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET",
+    )
+    assert "docs/sites.md" in (credentials.remedy or "")
     assert (sites.outcome, sites.detail) == (
         Outcome.WARNING,
         "not asked at this moment: reddit until 14:05 UTC. reddit: Reddit: 401",

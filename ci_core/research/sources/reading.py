@@ -72,7 +72,8 @@ class Site:
         overlap: how far before the newest item a scan begins, because items appear late or become good enough later.
         changes: whether "since" is about the last change; then a scan continues from its own beginning, and otherwise
             from the newest item that it read.
-        credentials: the names of the settings that hold its credentials, each with whether it must be there.
+        credentials: the settings that hold its credentials, as the environment names them, each with whether it must
+            be filled in.
     """
 
     source_type: str
