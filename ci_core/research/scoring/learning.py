@@ -15,8 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ci_core.research.scoring.cold_start import probability_of
-
 Numbers = NDArray[np.float64]
 
 # Standard deviations of the priors, the same for every team: found on simulated teams over papers, repositories and
@@ -68,13 +66,9 @@ class Learned:
     answers: int = 0
     accepted: int = 0
 
-    def logit(self, cold: float, meaning: Numbers) -> float:
-        """The logarithm of the odds, given that of the cold start."""
-        return cold + self.bias + self.factor * cold + float(self.direction @ meaning)
-
-    def probability(self, cold: float, meaning: Numbers) -> float:
-        """How probable it is that the team accepts it, 0–1."""
-        return probability_of(self.logit(cold, meaning))
+    def logits(self, cold: Numbers, meanings: Numbers) -> Numbers:
+        """The logarithms of the odds, row by row, given those of the cold start."""
+        return np.asarray(cold + self.bias + self.factor * cold + meanings @ self.direction)
 
     def as_parameters(self) -> dict[str, object]:
         """In the form in which it is stored."""
@@ -96,6 +90,12 @@ class Learned:
         values = {name: stored[name] for name in ("bias", "factor", "answers", "accepted")}
         direction = np.array(stored["direction"], dtype=np.float64)
         return cls(model=model, direction=direction, **values)  # type: ignore[arg-type]
+
+
+def probabilities_of(logits: Numbers, meanings: Numbers, learned: Learned | None) -> Numbers:
+    """How probable acceptance is, row by row, given the logits of the cold start and what was learned, if anything."""
+    moved = logits if learned is None else learned.logits(logits, meanings)
+    return np.asarray(1 / (1 + np.exp(-np.clip(moved, -30, 30))))
 
 
 def learn(answers: Answers, model: str) -> Learned | None:

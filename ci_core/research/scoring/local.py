@@ -82,7 +82,8 @@ class LocalScorer:
             return []
         stacked = np.asarray(vectors, dtype=np.float32)
         looks = self._cold_start.look(items, vectors)
-        logits = logits_of(looks, centred(stacked, self._centre), self._learned)
+        cold = np.array([look.logit for look in looks])
+        logits = self._learned.logits(cold, centred(stacked, self._centre)).tolist() if self._learned else cold.tolist()
         alike = self._accepted.like(stacked)
         nearest = self._known.nearest(items, vectors)
         return [self._score(*parts) for parts in zip(items, looks, logits, alike, nearest, strict=True)]
@@ -109,7 +110,7 @@ class LocalScorer:
             keywords=keyphrases(item.title, item.text, named=self._cold_start.phrases.words),
             technologies=found,
             scored_by=self.name,
-            uncertain=relevance is not None and UNCERTAIN_FROM <= relevance < UNCERTAIN_TO,
+            uncertain=relevance is not None and is_uncertain(relevance),
             details={
                 "interest": look.interest,
                 "similarity": round(look.similarity, 3),
@@ -167,11 +168,9 @@ def scorer_of(
     )
 
 
-def logits_of(looks: Sequence[Look], meanings: Numbers, learned: Learned | None) -> list[float]:
-    """The logarithm of the odds of each item: that of the cold start, moved by what was learned."""
-    if learned is None:
-        return [look.logit for look in looks]
-    return [learned.logit(look.logit, meaning) for look, meaning in zip(looks, meanings, strict=True)]
+def is_uncertain(relevance: float) -> bool:
+    """Whether the team might as well say yes as no to what has this relevance of 0–100."""
+    return UNCERTAIN_FROM <= relevance < UNCERTAIN_TO
 
 
 def centre_of(encoder: Encoder) -> Numbers:
