@@ -11,16 +11,18 @@ so that the window of 30 days holds 6,000. The embedding model of the data folde
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy import text
 
-from benchmarks.embeddings import WORDS as TRADE
-from benchmarks.synthetic import COMMON, WORDS, Texts, throw_away_database, unit_vectors
+from benchmarks.synthetic import Texts, throw_away_database, unit_vectors
 from ci_core.embeddings import DIMENSIONS, MODEL_NAME, load_encoder
+from ci_core.embeddings.manifest import TOKENIZER_FILE, find_export
 from ci_core.research.intake import BATCH, Counts
 from ci_core.research.pipeline import take_in
 from ci_core.research.scan_parts import Parts, make_intake
@@ -33,7 +35,6 @@ MUST, AIM, MUST_SHARE = 60, 200, 0.8
 A_DAY = 200
 WINDOW = 30 * A_DAY
 SITES = ("reddit", "hacker_news", "github", "arxiv", "stack_overflow")
-USUAL = sorted({*COMMON, *WORDS, *TRADE.split()})
 # Built again after the fill, which would take many times as long with them.
 INDEXES = ("idx_ci_research_findings_search", "idx_ci_research_findings_identities")
 
@@ -68,15 +69,21 @@ FILL_VECTORS = text("""
 
 
 class Posts:
-    """Made-up posts in words of the trade, one word in ten a rare one: about as many tokens a word as in English."""
+    """Made-up posts of English words, common ones more often; one word in ten is a made-up one.
 
-    def __init__(self, seed: int) -> None:
+    So a word has about 1.3 tokens, and two posts have as little in common as two posts of people.
+    """
+
+    def __init__(self, words: Sequence[str], seed: int) -> None:
         self._random = np.random.default_rng(seed)
+        self._words = self._random.permutation(np.array(words))
+        odds = 1 / (np.arange(1, len(words) + 1) + 15)
+        self._steps = odds.cumsum() / odds.sum()
         self._rare = Texts(seed)
 
     def words(self, count: int) -> list[str]:
         """So many words."""
-        usual = self._random.choice(USUAL, count)
+        usual = self._words[np.searchsorted(self._steps, self._random.random(count))]
         rare = self._random.random(count) < 0.1
         return [self._rare.words(1)[0] if strange else str(word) for word, strange in zip(usual, rare, strict=True)]
 
@@ -91,9 +98,15 @@ class Posts:
         return float(self._random.random())
 
 
+def english(models_dir: Path) -> list[str]:
+    """The words that the embedding model knows as one token: some 20,000 of English."""
+    vocabulary = json.loads((find_export(models_dir) / TOKENIZER_FILE).read_text(encoding="utf-8"))["model"]["vocab"]
+    return sorted(word for word in vocabulary if len(word) > 2 and word.isascii() and word.isalpha())
+
+
 def items(count: int, seed: int, now: datetime) -> Iterator[Item]:
     """Made-up posts of the last day; one in ten says the same as the one before it, in another order."""
-    posts = Posts(seed)
+    posts = Posts(english(load_settings().models_dir), seed)
     title, body = posts.post()
     for number in range(count):
         if number and posts.chance() < 0.1:
