@@ -10,7 +10,7 @@ from sqlalchemy import insert, text
 from ci_core.research import DEFAULT_SOURCES
 from db.engine import Database
 from db.tables import ResearchSource
-from tests.browser.board.conftest import open_page  # noqa: F401
+from tests.browser.board.conftest import app, app_database, backlog, open_page  # noqa: F401
 from tests.browser.board.harness import AppPage, AppServer, OpenPage
 from tests.browser.pages.settled import settled
 from tests.sites import Sites
