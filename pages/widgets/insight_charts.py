@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ci_core.research.finding_history import site_name
 from ci_core.research.insight import BINS, Insight, Share
 from pages.widgets.chart_style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, layout, plot_text
 
@@ -25,15 +26,8 @@ STAGES = {
     "converted": "Converted",
     "completed": "Completed",
 }
-SITE_NAMES = {"arxiv": "arXiv", "github": "GitHub"}
 Traces = list[dict[str, Any]]
 Layout = dict[str, Any]
-
-
-def site_name(source_type: str) -> str:
-    """A kind of site as people write it."""
-    words = " ".join(word.capitalize() for word in source_type.split("_"))
-    return SITE_NAMES.get(source_type, words)
 
 
 def percent(share: float | None) -> str:

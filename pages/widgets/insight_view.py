@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from ci_core.backlog.export import ExportColumn
+from ci_core.llm.models import configured_models
+from ci_core.llm.usage import LlmUsage, llm_usage
 from ci_core.research import insight as figures
 from ci_core.research.insight import Insight, insight, span_of_days
 from pages.widgets import insight_charts as charts
@@ -17,6 +19,7 @@ from pages.widgets.chart_style import draw_chart
 from pages.widgets.export_menu import draw_export
 from pages.widgets.flow_source import reader_zone
 from pages.widgets.session import Backend
+from pages.widgets.text import as_text
 
 PERIODS = ("30 days", "90 days", "365 days")
 DEFAULT_PERIOD = PERIODS[1]
@@ -54,6 +57,7 @@ def draw_insight(shared: Backend, days: int, to_sources: Callable[[], None]) -> 
         _draw_nothing(days, to_sources)
         return
     _draw_metrics(shown)
+    _draw_cost(shared)
     left, right = st.columns(2, gap="medium")
     with left, _card("Findings per day and site", charts.per_day_sentence(shown), "per-day"):
         if shown.per_day:
@@ -103,6 +107,27 @@ def _draw_metrics(shown: Insight) -> None:
         st.metric("Waiting", f"{waiting:,}", border=True, help="Found in this period, scored, and not decided yet.")
         st.metric("Converted", f"{funnel['converted']:,}", border=True)
         st.metric("Precision", charts.percent(precision.value), border=True, help=sure)
+
+
+@st.cache_data(ttl=KEPT_SECONDS, max_entries=2, show_spinner=False)
+def _spent(_shared: Backend) -> LlmUsage:
+    with _shared.database.reading() as session:
+        return llm_usage(session, _shared.settings.llm_daily_max_cost_usd, datetime.now(UTC))
+
+
+def _draw_cost(shared: Backend) -> None:
+    """Say what chat models cost today, where one is configured."""
+    models = configured_models(shared.settings)
+    if not models:
+        return
+    used = _spent(shared)
+    calls = sum(entry.calls for entry in used.calls)
+    limit = f"of {used.limit_usd:,.2f} USD"
+    spent_up = " Findings are scored locally until midnight UTC." if used.left_usd <= 0 else ""
+    st.caption(
+        f":material/payments: Chat model {as_text(models[0].label)}: today {calls:,} calls for "
+        f"**{used.spent_usd:,.2f}** {limit}.{spent_up}"
+    )
 
 
 def _card(title: str, sentence: str, key: str) -> st.delta_generator.DeltaGenerator:

@@ -7,8 +7,6 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from pages.widgets.navigation import PAGE_LINKS
-
 PAGES = Path(__file__).parent.parent
 ASKED = "page-asked"
 START = "overview"
@@ -25,11 +23,6 @@ def go_where_asked() -> None:
     path, _, query = st.session_state.pop(ASKED, "").partition("?")
     if path and (PAGES / f"{path}.py").is_file():
         st.switch_page(f"pages/{path}.py", query_params=dict(parse_qsl(query)))
-
-
-def leads_to(path: str) -> bool:
-    """Whether the app has a page of this path."""
-    return any(link.path == path for link in PAGE_LINKS)
 
 
 def page_link(path: str, label: str, **query: str) -> None:

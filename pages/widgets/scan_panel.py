@@ -109,14 +109,14 @@ def _draw_running(scan: RunWithSteps) -> None:
     words = f"Scanning: {done} of {len(scan.steps)} sources done, {new:,} new · started by {scan.run.actor}"
     with st.container(border=True, gap="xsmall", key="scan-running"):
         st.progress(done / len(scan.steps) if scan.steps else 0.0, as_text(words))
-        _draw_steps(scan.steps)
+        _draw_steps(scan)
 
 
 def _draw_last(scan: RunWithSteps, recent: Sequence[Run], now: datetime) -> None:
     with st.expander(last_in_words(scan.run, now), key="last-scan", icon=_icon(scan.run)):
         if scan.run.error:
             st.markdown(f":orange[{as_text(scan.run.error)}]")
-        _draw_steps(scan.steps)
+        _draw_steps(scan)
         if len(recent) > 1:
             st.caption("Before it: " + " · ".join(as_text(last_in_words(run, now, short=True)) for run in recent[1:]))
 
@@ -146,13 +146,15 @@ def counts_in_words(counts: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _draw_steps(steps: Sequence[Step]) -> None:
-    lines = []
-    for step in steps:
-        told = step.status.value if step.status in (StepStatus.WAITING, StepStatus.RUNNING) and not step.counts else (
-            counts_in_words(step.counts)
-        )  # fmt: skip
-        why = f" · {as_text(step.message)}" if step.message else ""
-        colour = "orange" if step.status in (StepStatus.FAILED, StepStatus.DEGRADED) else "gray"
-        lines.append(f"{MARKS[step.status]} **{as_text(step.name)}** :{colour}[{told}{why}]")
+def _draw_steps(scan: RunWithSteps) -> None:
+    lines = [f"{MARKS[step.status]} **{as_text(step.name)}** {_told(step, scan.run)}" for step in scan.steps]
     st.markdown("  \n".join(lines) if lines else "No source was scanned.")
+
+
+def _told(step: Step, run: Run) -> str:
+    """What came of a step, as markdown; the reason of the whole run is told once, above its steps."""
+    message = step.message if step.message != run.error else None
+    brought = step.counts or step.status is StepStatus.COMPLETED
+    parts = [counts_in_words(step.counts) if brought else step.status.value, *([message] if message else [])]
+    colour = "orange" if step.status in (StepStatus.FAILED, StepStatus.DEGRADED) else "gray"
+    return f":{colour}[{as_text(' · '.join(parts))}]"

@@ -11,10 +11,11 @@ from typing import Any
 import streamlit as st
 
 from ci_core.backlog.undo import present_transaction
+from ci_core.research.finding_history import site_name
 from ci_core.research.source_health import SourceOverview, Standing
 from ci_core.research.source_settings import set_enabled
 from pages.widgets.acting import act
-from pages.widgets.insight_charts import percent, site_name
+from pages.widgets.insight_charts import percent
 from pages.widgets.scan_panel import scan_now
 from pages.widgets.session import Backend, actor
 from pages.widgets.snackbar import offer_undo_of_all, tell

@@ -39,3 +39,7 @@ def test_the_drawer_names_its_origin_and_its_evidence(open_page: OpenPage, app: 
     expect(other_card.get_by_role("link", name="Open the source")).to_have_count(0)
     assert page.page.locator("[href^='javascript:']").count() == 0
     assert serious_findings(page) == []
+
+    origin_card.get_by_role("link", name="alert").first.click()
+    page.page.wait_for_url(f"**/research**focus={ids[0]}**")
+    expect(page.page.get_by_text(HOSTILE).first).to_be_visible(timeout=20_000)

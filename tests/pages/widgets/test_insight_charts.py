@@ -22,7 +22,6 @@ from pages.widgets.insight_charts import (
     precision_sentence,
     scores_chart,
     scores_sentence,
-    site_name,
 )
 
 LAST = date(2026, 11, 25)
@@ -101,9 +100,3 @@ def test_sentences_say_what_the_charts_show() -> None:
 )
 def test_a_share_in_words(share: float | None, words: str) -> None:
     assert percent(share) == words
-
-
-def test_sites_are_written_as_people_write_them() -> None:
-    names = ("arxiv", "github", "hacker_news", "stack_overflow", "reddit")
-
-    assert [site_name(one) for one in names] == ["arXiv", "GitHub", "Hacker News", "Stack Overflow", "Reddit"]
