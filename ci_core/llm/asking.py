@@ -45,6 +45,7 @@ class Answer(Generic[Schema]):
         model: which one gave it, as "openai:gpt-4.1-mini".
         prompt: the prompt it was asked with, as "research.score 1".
         call_id: its entry in the ledger.
+        cost_usd: what it cost; None where the provider did not count.
         passed_over: the models before it, each with why it did not answer.
     """
 
@@ -52,7 +53,7 @@ class Answer(Generic[Schema]):
     model: str
     prompt: str
     call_id: int
-    cost_usd: Decimal
+    cost_usd: Decimal | None
     passed_over: tuple[tuple[str, str], ...]
 
 
@@ -168,12 +169,14 @@ def _try(
     except CallFailed as failure:
         reason = one_line(without_secrets(failure.reason, settings))
         _enter(question, reserved, failure.status, price, failure.usage, began, free=failure.free, error=reason)
+        if failure.ask_again:
+            return _try(question, model, resting, passed_over)
         resting.failed(model.label, failure.status, reason, retry_after=failure.retry_after, hopeless=failure.hopeless)
         log.warning("chat model %s gave no answer (%s): %s", model.label, failure.status.value, reason)
         return reason
     cost = _enter(question, reserved, LlmCallStatus.COMPLETED, price, reply.usage, began)
     resting.answered(model.label)
-    return Answer(value, model.label, question.prompt.label, reserved, cost or Decimal(0), passed_over)
+    return Answer(value, model.label, question.prompt.label, reserved, cost, passed_over)
 
 
 def _fitting(schema: type[Schema], reply: Reply) -> Schema:

@@ -11,7 +11,7 @@ from ci_core.llm.failures import failure_of
 from ci_core.llm.http_bounds import client_options
 from ci_core.llm.models import OLLAMA, ChatModel
 from ci_core.llm.prompts.rendering import Rendered
-from ci_core.llm.replies import CallFailed, Reply, Usage
+from ci_core.llm.replies import CallFailed, Reply, Usage, believable
 from ci_core.settings import Settings
 from db.enums import LlmCallStatus
 
@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 NO_KEY = "none"
+# Servers that speak OpenAI's protocol but take no schema (address and model): they get it in words.
+_PLAIN_JSON: set[tuple[str, str]] = set()
+AS_JSON = "Answer with one JSON object, and nothing else, that follows this JSON schema: "
 # Ollama reads only as much as its context holds, and drops the beginning, which is where we say what is data.
 SMALLEST_CONTEXT_TOKENS = 8_192
 CHARACTERS_PER_TOKEN = 2
+# What stands around the messages, and what introduces a schema in words.
+FRAME_TOKENS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,10 @@ def most_tokens_in(rendered: Rendered, schema: dict[str, Any]) -> int:
     """No fewer tokens than the model will read.
 
     Byte-level tokenizers never make more tokens than there are bytes, so no table of a tokenizer is needed, which
-    would have to be fetched. A few are added for the frame of each message.
+    would have to be fetched. Some are added for what stands around them.
     """
     texts = (rendered.system, rendered.user, json.dumps(schema))
-    return sum(len(text.encode("utf-8", "replace")) for text in texts) + 64
+    return sum(len(text.encode("utf-8", "replace")) for text in texts) + FRAME_TOKENS
 
 
 def call(model: ChatModel, rendered: Rendered, schema: dict[str, Any], settings: Settings) -> Reply:
@@ -74,26 +79,35 @@ def call(model: ChatModel, rendered: Rendered, schema: dict[str, Any], settings:
     """
     from langsmith import tracing_context
 
+    plain = (model.url, model.name) in _PLAIN_JSON
+    system = f"{rendered.system}\n\n{AS_JSON}{json.dumps(schema)}" if plain else rendered.system
     try:
         client = _client(_wiring(model, rendered, settings))
-        structured = client.with_structured_output(schema, method="json_schema", include_raw=True, **_strict(model))
+        structured = client.with_structured_output(schema, include_raw=True, **_method(model, plain))
         with tracing_context(enabled=False):
-            answer: Any = structured.invoke([("system", rendered.system), ("human", rendered.user)])
+            answer: Any = structured.invoke([("system", system), ("human", rendered.user)])
     except Exception as error:  # noqa: BLE001 - whatever a provider's library throws is that provider's failure
-        raise failure_of(error) from None
+        failure = failure_of(error)
+        if failure.knows_no_schema and not plain:
+            _PLAIN_JSON.add((model.url, model.name))
+            failure.ask_again = True
+        raise failure from None
     return _reply(answer["raw"])
 
 
 def forget_clients() -> None:
-    """Close every connection that is kept open."""
+    """Close every connection that is kept open, and forget what was found out about servers."""
     for close in _CLOSERS:
         close()
     _CLOSERS.clear()
+    _PLAIN_JSON.clear()
     _client.cache_clear()
 
 
-def _strict(model: ChatModel) -> dict[str, Any]:
-    return {} if model.provider == OLLAMA else {"strict": True}
+def _method(model: ChatModel, plain: bool) -> dict[str, Any]:
+    if plain:
+        return {"method": "json_mode"}
+    return {"method": "json_schema"} if model.provider == OLLAMA else {"method": "json_schema", "strict": True}
 
 
 def _wiring(model: ChatModel, rendered: Rendered, settings: Settings) -> _Wiring:
@@ -178,4 +192,4 @@ def _usage(raw: Any) -> Usage | None:
     if not counted:
         return None
     cached = (counted.get("input_token_details") or {}).get("cache_read") or 0
-    return Usage(counted["input_tokens"], counted["output_tokens"], cached)
+    return believable(Usage(counted["input_tokens"], counted["output_tokens"], cached))

@@ -6,12 +6,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from ci_core.llm.replies import CallFailed, Usage
+from ci_core.llm.replies import CallFailed, Usage, believable
 from db.enums import LlmCallStatus
 
 # Answers after which nothing was worked out, so nothing is billed. Behind a 502 or 504 a model may have answered.
 CERTAINLY_FREE = frozenset({*range(300, 500), 500, 501, 503, 529}) - {408, 499}
-HOPELESS = frozenset({400, 401, 403, 404, 422})
+# Not 400: it may be about this one item, and the next one must not suffer for it.
+HOPELESS = frozenset({401, 403, 404})
+# How gateways say, with status 400, that they do not want to work on a text.
+UNWANTED = ("content_filter", "content management policy", "content_policy_violation", "invalid_prompt")
+SCHEMA = ("response_format", "json_schema")
 NO_CREDIT = "insufficient_quota"
 NO_CREDIT_SECONDS = 3_600.0
 WORDS = {
@@ -46,11 +50,18 @@ def _answered(status: int, error: Exception) -> CallFailed:
     if status == 429:
         wait = NO_CREDIT_SECONDS if NO_CREDIT in f"{said}{getattr(error, 'code', '')}" else retry_after(error)
         return CallFailed(LlmCallStatus.RATE_LIMITED, f"rate limited (429): {said}", retry_after=wait, free=free)
+    if status == 400 and any(word in f"{said}{getattr(error, 'code', '')}" for word in UNWANTED):
+        return CallFailed(LlmCallStatus.REFUSED, f"refused: {said}", free=free)
     if status == 408:
         return CallFailed(LlmCallStatus.TIMED_OUT, "the server gave up waiting (408)")
     reason = f"{WORDS.get(status, 'the server failed')} ({status}): {said}"
     return CallFailed(
-        LlmCallStatus.FAILED, reason, free=free, hopeless=status in HOPELESS, retry_after=retry_after(error)
+        LlmCallStatus.FAILED,
+        reason,
+        free=free,
+        hopeless=status in HOPELESS,
+        retry_after=retry_after(error),
+        knows_no_schema=status in {400, 422} and any(word in said for word in SCHEMA),
     )
 
 
@@ -102,4 +113,4 @@ def _usage_in(error: Any) -> Usage | None:
     if usage is None:
         return None
     cached = getattr(getattr(usage, "prompt_tokens_details", None), "cached_tokens", None) or 0
-    return Usage(usage.prompt_tokens, usage.completion_tokens, cached)
+    return believable(Usage(usage.prompt_tokens, usage.completion_tokens, cached))

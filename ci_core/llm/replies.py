@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from db.enums import LlmCallStatus
 
+# No model reads or writes so much at once.
+MOST_TOKENS = 20_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -14,6 +17,13 @@ class Usage:
     tokens_in: int
     tokens_out: int
     cached: int = 0
+
+
+def believable(usage: Usage) -> Usage | None:
+    """The count, unless it cannot be right: then the call is as one that nobody counted."""
+    if 0 < usage.tokens_in <= MOST_TOKENS and 0 <= usage.tokens_out <= MOST_TOKENS:
+        return usage
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,8 @@ class CallFailed(Exception):
         retry_after: seconds for which the provider asked to be left alone.
         free: the provider certainly bills nothing, because it refused the request or was not reached.
         hopeless: another attempt would fail as well.
+        knows_no_schema: the server does not take a schema for the answer.
+        ask_again: the same model is to be asked once more, in another way.
     """
 
     def __init__(
@@ -45,6 +57,7 @@ class CallFailed(Exception):
         retry_after: float | None = None,
         free: bool = False,
         hopeless: bool = False,
+        knows_no_schema: bool = False,
     ) -> None:
         super().__init__(reason)
         self.status = status
@@ -53,3 +66,5 @@ class CallFailed(Exception):
         self.retry_after = retry_after
         self.free = free
         self.hopeless = hopeless
+        self.knows_no_schema = knows_no_schema
+        self.ask_again = False

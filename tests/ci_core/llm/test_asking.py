@@ -32,7 +32,7 @@ def test_good_answer_comes_typed_with_its_model_prompt_and_cost(
         (call,) = list_calls(session)
     assert call.status is LlmCallStatus.COMPLETED
     assert (call.tokens_in, call.tokens_out) == (1_000, 100)
-    assert float(call.cost_usd) == pytest.approx(1_000 * 0.40e-6 + 100 * 1.60e-6) == float(answer.cost_usd)
+    assert float(call.cost_usd) == pytest.approx(1_000 * 0.40e-6 + 100 * 1.60e-6) == float(answer.cost_usd or 0)
     assert (call.id, call.prompt, call.purpose) == (answer.call_id, "research.score 1", "test")
     assert call.latency_ms is not None
     assert chat_site.asked[0].headers["Authorization"] == f"Bearer {KEY}"
@@ -73,6 +73,7 @@ def test_ollama_is_asked_by_its_own_protocol_and_costs_nothing(
         (site.failing(400), "failed"),
         (site.refusal, "refused"),
         (site.text("{}", finish="content_filter"), "refused"),
+        (site.failing(400, "The response was filtered (content_filter)"), "refused"),
         (site.text('{"relevance": 72, "reason": "cut o', finish="length"), "unusable"),
         (site.text('{"relevance": 72, "reason"'), "unusable"),
         (site.text("I think it is quite relevant."), "unusable"),
@@ -224,12 +225,58 @@ def test_refusals_concern_the_item_and_not_the_model(chat_site: ChatSite, settin
     assert put(settings_for()).model == "openai:gpt-4.1-mini"
 
 
+def test_request_that_is_not_accepted_does_not_keep_the_next_one_from_being_made(
+    chat_site: ChatSite, settings_for: MakeSettings, put: Ask
+) -> None:
+    chat_site.then(site.failing(400, "string too long"), site.failing(422))
+
+    for _ in range(2):
+        with pytest.raises(NoModelAnswered):
+            put(settings_for())
+
+    assert put(settings_for()).value.relevance == 72
+
+
+def test_server_that_takes_no_schema_gets_it_in_words(
+    chat_site: ChatSite, settings_for: MakeSettings, put: Ask, database: Database
+) -> None:
+    def picky(server: ChatSite, asked: site.Asked) -> site.Response:
+        if asked.body["response_format"]["type"] == "json_schema":
+            return site.failing(400, "This response_format type is unavailable now")(server, asked)
+        return site.well(server, asked)
+
+    chat_site.always(picky)
+
+    answers = [put(settings_for()) for _ in range(2)]
+
+    assert [answer.value.relevance for answer in answers] == [72, 72]
+    assert [asked.body["response_format"]["type"] for asked in chat_site.asked] == [
+        "json_schema",
+        "json_object",
+        "json_object",
+    ]
+    assert '"relevance"' in chat_site.asked[-1].system
+    assert [status for _, status in statuses(database)] == ["failed", "completed", "completed"]
+
+
+def test_server_that_takes_no_json_at_all_is_not_asked_for_ever(
+    chat_site: ChatSite, settings_for: MakeSettings, put: Ask
+) -> None:
+    chat_site.always(site.failing(400, "unknown field response_format"))
+
+    with pytest.raises(NoModelAnswered):
+        put(settings_for())
+
+    assert len(chat_site.asked) == 2
+
+
 def test_model_without_a_known_price_is_not_asked(chat_site: ChatSite, settings_for: MakeSettings, put: Ask) -> None:
     with pytest.raises(NoModelAnswered, match=r"price is not known.*CI_LLM_PRICES"):
         put(settings_for(llm_model="openai:gpt-99"))
     assert chat_site.asked == []
 
     answer = put(settings_for(llm_model="openai:gpt-99", llm_prices='{"gpt-99": {"input": 1, "output": 2}}'))
+    assert answer.cost_usd is not None
     assert float(answer.cost_usd) == pytest.approx(0.0012)
 
 

@@ -290,12 +290,13 @@ def test_answer_that_cannot_be_used_is_paid_as_it_was_counted(
     assert today(database).spent_usd == Decimal("0.00056")
 
 
-def test_answer_without_a_count_costs_what_was_reserved(
-    chat_site: ChatSite, settings_for: MakeSettings, put: Ask, database: Database
+@pytest.mark.parametrize("counted", [None, (0, 0), (-5, 100), (1_000, -1), (10**12, 5)])
+def test_answer_without_a_count_that_can_be_believed_costs_what_was_reserved(
+    chat_site: ChatSite, settings_for: MakeSettings, put: Ask, database: Database, counted: tuple[int, int] | None
 ) -> None:
-    chat_site.tokens = None
+    chat_site.tokens = counted
 
-    put(settings_for())
+    assert put(settings_for()).cost_usd is None
 
     with database.reading() as session:
         (call,) = list_calls(session)
