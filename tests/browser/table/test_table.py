@@ -104,7 +104,7 @@ def test_filters_of_columns_come_with_a_link_and_a_view_and_go_into_the_address(
     table.page.wait_for_url(lambda url: "estimate" in url and "LARGE" in url)
     table.frame.get_by_label("Filter Value").first.fill("LARGE" * 50)
     expect(table.page.get_by_text("longer than an address may hold")).to_be_visible()
-    expect(table.cell(large, "title").first).to_be_visible()  # as the address still says
+    expect(table.cell(large, "title").first).to_be_visible(timeout=20_000)  # as the address still says
     expect(table.page.get_by_text("1 of 3 of ").first).to_be_visible()
 
     table.page.locator(".st-key-views-table-popover button").first.click()
