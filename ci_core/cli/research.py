@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typer
 
+from ci_core.cli.research_evaluate import add_to as add_evaluate
 from ci_core.cli.research_findings import add_to as add_findings
 from ci_core.cli.research_interests import app as interests
 from ci_core.cli.research_scan import add_to as add_scan
@@ -24,3 +25,4 @@ add_findings(app)
 app.add_typer(interests, name="interests")
 app.add_typer(sources, name="sources")
 add_scan(app)
+add_evaluate(app)

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from importlib import import_module
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -33,10 +32,11 @@ class Compares(Protocol):
 
 def _window_of(session: Session, days: int) -> Compares:
     """Decides by what people's corrections taught."""
-    window = import_module("ci_core.research.duplicates").Window
-    learning = import_module("ci_core.research.duplicates.learning")
-    made: Compares = window(days=days, decision=learning.learned(session), corrections=learning.corrections(session))
-    return made
+    from ci_core.research.duplicates import Window, prepare
+
+    window = Window(days=days)
+    prepare(session, window)
+    return window
 
 
 class SharedWindow:
