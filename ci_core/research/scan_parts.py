@@ -128,15 +128,10 @@ def learn_anew(database: Database, encoder: Encoder, now: datetime) -> int | Non
 
     None when there is nothing new.
     """
-    from ci_core.research.scoring import queries, retrain
+    from ci_core.research.scoring import retrain_if_answered
 
     with database.transaction(AGENT) as session:
-        decided, _, last = queries.count_answers(session, now)
-        before = queries.newest_model(session)
-        known = before is not None and before.parameters.get("model") == encoder.name
-        if not decided or (known and before is not None and last is not None and last <= before.trained_at):
-            return None
-        learned = retrain(session, encoder, now)
+        learned = retrain_if_answered(session, encoder, now)
     return learned.answers if learned else None
 
 

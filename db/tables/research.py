@@ -146,6 +146,11 @@ class ResearchFinding(Base):
             text("decided_at DESC"),
             postgresql_where=text("decided_by IS NOT NULL"),
         ),
+        Index(
+            "idx_ci_research_findings_answered",
+            text("decided_at DESC"),
+            postgresql_where=text("decided_by IS NOT NULL AND decided_by NOT LIKE 'agent:%'"),
+        ),
         Index("idx_ci_research_findings_run", "run_id", postgresql_where=text("run_id IS NOT NULL")),
         Index("idx_ci_research_findings_status", "status", text("relevance_score DESC NULLS LAST"), text("id DESC")),
         Index("idx_ci_research_findings_source", "source_id", text("discovered_at DESC")),

@@ -6,9 +6,9 @@ from ci_core.research.scoring.default_interests import ensure_default_interests
 
 if TYPE_CHECKING:
     from ci_core.research.scoring.local import LocalScorer, local_scorer
-    from ci_core.research.scoring.retraining import retrain
+    from ci_core.research.scoring.retraining import retrain, retrain_if_answered
 
-__all__ = ["LocalScorer", "ensure_default_interests", "local_scorer", "retrain"]
+__all__ = ["LocalScorer", "ensure_default_interests", "local_scorer", "retrain", "retrain_if_answered"]
 
 
 def __getattr__(name: str) -> Any:
@@ -17,8 +17,8 @@ def __getattr__(name: str) -> Any:
         from ci_core.research.scoring import local
 
         return getattr(local, name)
-    if name == "retrain":
-        from ci_core.research.scoring.retraining import retrain
+    if name in ("retrain", "retrain_if_answered"):
+        from ci_core.research.scoring import retraining
 
-        return retrain
+        return getattr(retraining, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 MOST_ANSWERS = 3_000
 
 
+def retrain_if_answered(session: Session, encoder: Encoder, now: datetime) -> Learned | None:
+    """`retrain`, where people have answered anything since the last time, or taken an answer back; else None."""
+    newest = queries.newest_model(session)
+    seen = newest.parameters.get("seen") if newest and newest.parameters.get("model") == encoder.name else None
+    if seen == queries.answers_so_far(session, now):
+        return None
+    return retrain(session, encoder, now)
+
+
 def retrain(session: Session, encoder: Encoder, now: datetime) -> Learned | None:
     """Learn from the newest 3,000 answers, and keep what was learned for the scorers that come after.
 
@@ -34,6 +43,8 @@ def retrain(session: Session, encoder: Encoder, now: datetime) -> Learned | None
     """
     rows = queries.answers(session, encoder.name, now, limit=MOST_ANSWERS)
     if not rows:
+        if queries.newest_model(session) is not None:  # every answer was taken back
+            _store(session, Learned(encoder.name, np.zeros(encoder.dimensions)), now)
         return None
     vectors = np.array([row.embedding for row in rows], dtype=np.float32)
     cold_start = ColdStart(stored_interests(session, encoder.name), encoder)
@@ -48,8 +59,13 @@ def retrain(session: Session, encoder: Encoder, now: datetime) -> Learned | None
         encoder.name,
     )
     if learned is not None:
-        queries.store_model(session, learned.as_parameters(), samples=learned.answers, now=now)
+        _store(session, learned, now)
     return learned
+
+
+def _store(session: Session, learned: Learned, now: datetime) -> None:
+    parameters = learned.as_parameters() | {"seen": queries.answers_so_far(session, now)}
+    queries.store_model(session, parameters, samples=learned.answers, now=now)
 
 
 def _as_item(title: str, text: str) -> NormalItem:

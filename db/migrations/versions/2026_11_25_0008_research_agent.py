@@ -95,6 +95,8 @@ CREATE INDEX idx_ci_research_findings_waiting ON ci_research_findings (relevance
 -- What people have decided: it teaches the score.
 CREATE INDEX idx_ci_research_findings_decided ON ci_research_findings (decided_at DESC)
     WHERE decided_by IS NOT NULL;
+CREATE INDEX idx_ci_research_findings_answered ON ci_research_findings (decided_at DESC)
+    WHERE decided_by IS NOT NULL AND decided_by NOT LIKE 'agent:%';
 
 CREATE FUNCTION ci_touch_finding() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -291,6 +293,7 @@ DROP TRIGGER ci_research_findings_touch ON ci_research_findings;
 DROP FUNCTION ci_touch_finding();
 CREATE TRIGGER ci_research_findings_touch BEFORE UPDATE ON ci_research_findings
     FOR EACH ROW EXECUTE FUNCTION ci_touch_updated_at();
+DROP INDEX idx_ci_research_findings_answered;
 DROP INDEX idx_ci_research_findings_decided;
 DROP INDEX idx_ci_research_findings_discovered;
 DROP INDEX idx_ci_research_findings_waiting;

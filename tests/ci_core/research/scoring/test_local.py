@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from ci_core.research.embedding_text import title_and_beginning
-from ci_core.research.scoring import ensure_default_interests, local_scorer, retrain
+from ci_core.research.scoring import ensure_default_interests, local_scorer, retrain, retrain_if_answered
 from ci_core.research.scoring.interests import Interests, Wanted
 from ci_core.research.scoring.local import scorer_of
 from ci_core.research.values import Item, NormalItem, Score
@@ -193,6 +193,35 @@ def test_without_answers_nothing_is_learned_or_stored(session: Session, words: A
 
     assert retrain(session, words, NOW) is None
     assert stored_models(session) == 0
+
+
+def test_it_learns_again_only_when_there_are_other_answers(session: Session, words: Any) -> None:
+    ensure_default_interests(session, "tess")
+    first = accept(session, words, "zebra herd")
+
+    assert retrain_if_answered(session, words, NOW) is not None
+    assert retrain_if_answered(session, words, NOW) is None
+    refuse(session, words, "lion pride")
+    again = retrain_if_answered(session, words, NOW)
+    session.execute(update(Finding).where(Finding.id == first).values(status=FindingStatus.ANALYZED, decided_by=None))
+    taken_back = retrain_if_answered(session, words, NOW)
+
+    assert again is not None
+    assert (again.answers, again.accepted) == (2, 1)
+    assert taken_back is not None
+    assert (taken_back.answers, taken_back.accepted) == (1, 0)
+
+
+def test_when_every_answer_is_taken_back_nothing_is_left_of_them(session: Session, words: Any) -> None:
+    ensure_default_interests(session, "tess")
+    before = scored(local_scorer(session, words, NOW), words, item("zebra herd today"))
+    finding = accept(session, words, "zebra herd")
+    retrain(session, words, NOW)
+    session.execute(update(Finding).where(Finding.id == finding).values(status=FindingStatus.ANALYZED, decided_by=None))
+
+    assert retrain_if_answered(session, words, NOW) is None
+    after = scored(local_scorer(session, words, NOW), words, item("zebra herd today"))
+    assert after[0].relevance == before[0].relevance
 
 
 @pytest.mark.parametrize(
