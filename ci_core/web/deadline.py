@@ -27,9 +27,11 @@ class Connections:
     def break_off(self) -> None:
         """Wake whoever waits for one of them."""
         for stream in self._streams:
-            with contextlib.suppress(OSError, AttributeError):
-                # Not the method of a TLS socket, which belongs to the thread that reads.
-                socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)
+            connected = stream.get_extra_info("socket")
+            if isinstance(connected, socket.socket):
+                with contextlib.suppress(OSError):  # closed meanwhile
+                    # Not the method of a TLS socket, which belongs to the thread that reads.
+                    socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 class Deadline:

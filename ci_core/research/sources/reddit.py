@@ -19,6 +19,7 @@ from ci_core.web import Answer, News
 from ci_core.web.client import utc_now
 from ci_core.web.retry_after import reset_at
 from ci_core.web.site_message import plain_line
+from db.errors import DatabaseError
 
 if TYPE_CHECKING:
     import praw
@@ -152,7 +153,7 @@ def _translated(name: str) -> Iterator[None]:
     try:
         yield
     except prawcore.RequestException as error:
-        if isinstance(error.original_exception, SiteError):
+        if isinstance(error.original_exception, SiteError | DatabaseError):
             raise error.original_exception from None
         raise SiteAnswerUnusable(LABEL, "the request could not be sent") from None
     except prawcore.Redirect:
