@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from ci_core.research.decisions import REJECTION_REASONS
-from ci_core.research.feed import FeedPage, FeedSource, Shelf, counts, last_here, sources_in_feed
+from ci_core.research.feed import FeedPage, FeedRow, FeedSource, Shelf, counts, last_here, sources_in_feed
 from db.enums import Category, Complexity, Priority
 from db.errors import DatabaseError
 from pages.widgets import address, research_decisions, research_filters, research_source
@@ -22,7 +22,7 @@ from pages.widgets.text import label
 
 TICK_SECONDS = 1.0
 FOCUS = "focus"
-SINCE = "research-since"
+SINCE, ASKED_FOR = "research-since", "research-asked-for"
 SOURCES_PAGE = ("Sources and scanning", "sources")
 CHOICES = FeedChoices(
     [(reason.key, reason.text) for reason in REJECTION_REASONS],
@@ -68,6 +68,21 @@ def focused() -> int | None:
     """The finding that the address names to begin with."""
     raw = st.query_params.get(FOCUS, "")
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 16 else None
+
+
+def asked_for(listed: FeedPage) -> FeedRow | None:
+    """The finding that the address names, where it is not listed: read once for each visit.
+
+    What this person has decided since is not brought back.
+    """
+    wanted = focused()
+    if wanted is None or any(one.id == wanted for one in listed.findings):
+        return None
+    known = st.session_state.get(ASKED_FOR)
+    if known is None or known[0] != wanted:
+        known = st.session_state[ASKED_FOR] = (wanted, research_source.finding_row(shared, wanted))
+    row: FeedRow | None = known[1]
+    return None if row is None or wanted in research_decisions.decided_here() else row
 
 
 def outage_message() -> str | None:
@@ -123,11 +138,12 @@ def live_feed(narrowed: research_filters.Narrowed) -> None:
             draw_nothing_yet()
             return
         since = here_last()
-        keys = [(item, versions_of(window.page).get(item, 0)) for item in wanted.ids] if wanted else []
+        versions = {one.id: one.version for one in window.page.findings}
+        keys = [(item, versions.get(item, 0)) for item in wanted.ids] if wanted else []
         alive = wanted is not None and shared.listener.problem is None
         research_component(
             key="research",
-            update=tracker.update_for(window),
+            update=tracker.update_for(window, asked_for(window.page)),
             choices=CHOICES,
             shelf=narrowed.wanted.shelf.value,
             query=repr(narrowed.wanted),
@@ -146,11 +162,6 @@ def live_feed(narrowed: research_filters.Narrowed) -> None:
             on_more=tracker.more,
             on_need_base=tracker.forget,
         )
-
-
-def versions_of(page: FeedPage) -> dict[int, int]:
-    """The version of each listed finding."""
-    return {one.id: one.version for one in page.findings}
 
 
 def draw_filters() -> research_filters.Narrowed:

@@ -26,6 +26,7 @@ from pages.widgets.text import label
 
 log = logging.getLogger(__name__)
 ACKNOWLEDGED, WANTED, FOUND = "research_acknowledged", "research_wanted", "research_found"
+DECIDED = "research_decided"
 
 
 def carry_out(shared: Backend, received: FeedDecisions) -> None:
@@ -47,6 +48,10 @@ def carry_out(shared: Backend, received: FeedDecisions) -> None:
         log.warning("feed_decisions_wait client=%s decisions=%d reason=%s", received.client, waiting, error)
         return
     shared.listener.note_change(*TABLES)
+    for one in received.operations:
+        ids = {item for item, _ in one.findings}
+        here = decided_here()
+        st.session_state[DECIDED] = here - ids if isinstance(one.decision, TakeBack) else here | ids
     if any(isinstance(one, Merge | Split | TakeBack | Reopen) for one in decisions):
         shelf().forget()
     answers = [
@@ -56,6 +61,12 @@ def carry_out(shared: Backend, received: FeedDecisions) -> None:
         for one in results
     ]
     st.session_state[ACKNOWLEDGED] = remember_outcomes(st.session_state.get(ACKNOWLEDGED), received, answers)
+
+
+def decided_here() -> frozenset[int]:
+    """The findings that this session has decided."""
+    decided: frozenset[int] = st.session_state.get(DECIDED, frozenset())
+    return decided
 
 
 def want(ids: tuple[int, ...]) -> None:

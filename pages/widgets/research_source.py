@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-from ci_core.research.feed import FeedFilter, FeedPage, FeedRow, feed
+from ci_core.research.feed import FeedFilter, FeedPage, FeedRow, feed, rows_of
 from ci_core.research.finding_history import site_name
 from db.enums import FindingStatus
 from pages.widgets.research.values import FeedUpdate
@@ -88,6 +88,16 @@ class FeedSource:
         return window
 
 
+def finding_row(shared: Backend, finding_id: int) -> FeedRow | None:
+    """One finding as the feed shows it; None where there is none.
+
+    Raises:
+        db.errors.DatabaseError: the database cannot be reached.
+    """
+    with shared.database.reading() as session:
+        return next(iter(rows_of(session, [finding_id])), None)
+
+
 def source_of(shared: Backend) -> FeedSource:
     """The source that reads the app's database."""
 
@@ -124,10 +134,17 @@ class FeedTracker:
         if asked != self._asked:
             self._asked, self._token, self.rows = asked, None, FIRST_ROWS
 
-    def update_for(self, window: FeedWindow) -> FeedUpdate:
-        """The update for this run: what changed since the base travels alone, much of it as a new base."""
+    def update_for(self, window: FeedWindow, asked_for: FeedRow | None = None) -> FeedUpdate:
+        """The update for this run: what changed since the base travels alone, much of it as a new base.
+
+        `asked_for` is a finding that the address names: it stands first where it would not be listed.
+        """
         rows = {one.id: wire_row(one) for one in window.page.findings}
-        order, total = list(rows), window.page.total
+        total = window.page.total
+        if asked_for is not None and asked_for.id not in rows:
+            rows = {asked_for.id: wire_row(asked_for), **rows}
+            total = max(total, len(rows))
+        order = list(rows)
         if self._token is not None:
             changed = [row for item, row in rows.items() if self._base.get(item) != row]
             if len(changed) <= DELTA_LIMIT:

@@ -120,6 +120,16 @@ def test_more_rows_come_when_the_browser_asks_up_to_a_bound() -> None:
     assert len(desk.update(FeedFilter(text="x")).order) == FIRST_ROWS
 
 
+def test_a_finding_that_the_address_names_stands_first_where_it_is_not_listed() -> None:
+    desk = Desk(3)
+    window = desk.source.window(FeedFilter(), 100)
+
+    update = desk.tracker.update_for(window, row(50))
+
+    assert (update.order, update.total) == ([50, 1, 2, 3], 4)
+    assert desk.tracker.update_for(window, row(2)).order == [1, 2, 3]
+
+
 def test_a_row_says_what_one_wants_to_know() -> None:
     seen = (Sighting(2, "hacker_news", "Hacker News", ""), Sighting(3, "hacker_news", "Hacker News", ""))
     wire = wire_row(row(1, source_title="  two\nlines ", also_seen_on=seen, engagement={"score": 1, "comments": 1200}))
