@@ -15,8 +15,6 @@ from pages.widgets.text import label
 TEXT, SHELF, SITE, LEAST, MOST, FROM, TO, NEW = "q", "show", "site", "min", "max", "from", "to", "new"
 NAMES = {
     Shelf.WAITING: "To decide",
-    Shelf.SET_ASIDE: "Set aside by the agent",
-    Shelf.EVERYTHING: "Everything",
 }
 
 

@@ -134,6 +134,8 @@ def test_on_a_phone_one_reads_and_decides_by_touch(open_feed: OpenFeed, found: F
 
     assert found.read(items[1]).finding.decision_reason == "Known already"
     assert feed.page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    feed = open_feed({"q": "nothing of the kind"}, size=(390, 844), scheme=scheme)
+    expect(feed.page.locator(".research .empty")).to_contain_text("Nothing matches")
 
 
 def test_more_findings_come_as_one_scrolls_and_all_can_be_reached(open_feed: OpenFeed, found: Found) -> None:

@@ -75,6 +75,7 @@ class Feed extends Desk {
 
   draw() {
     super.draw();
+    this.root.dataset.empty = String(this.current === null);
     if (this.opening !== null && this.opening !== this.current) this.opening = null;
     if (this.opening !== null && this.details.get(this.opening)) this.askToConvert();
     if (this.trigger) this.lookAround();
