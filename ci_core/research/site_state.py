@@ -203,11 +203,6 @@ def refusal(label: str, state: SiteState, until: datetime, now: datetime) -> Sit
     return SiteUnreachable(label, f"not asked after {state.failures} failures, the last: {why}{again}", retry_at=until)
 
 
-def site_states(session: Session) -> dict[str, SiteState]:
-    """What is known of every site that was ever asked."""
-    return {row.site: _state(row) for row in session.scalars(select(ResearchSite).order_by(ResearchSite.site))}
-
-
 def locked(session: Session, site: str) -> tuple[SiteState, datetime]:
     """The state of a site, locked until the transaction ends, and the database's time after it was locked."""
     session.execute(insert(ResearchSite).values(site=site).on_conflict_do_nothing())

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ci_core.errors import SiteAnswerUnusable, SiteError, SiteLimited, SiteNotFound, SiteRefused, SiteUnreachable
-from ci_core.research.site_state import SiteGate, SiteState, admitted, after, site_states, told
+from ci_core.research.site_state import SiteGate, SiteState, admitted, after, locked, told
 from ci_core.research.sources.reading import Pace
 from ci_core.web import News
 from db.engine import Database
@@ -212,8 +212,7 @@ class TestGate:
     def test_a_limit_is_told_in_the_words_of_the_site(self, database: Database) -> None:
         gate = self.gate(database)
         gate.enter()
-        with database.reading() as session:
-            later = locked_now(session) + timedelta(days=2)
+        later = datetime.now(UTC) + timedelta(days=2)
         gate.leave(SiteLimited("Site", "429, next try 14:05 UTC", retry_at=later))
 
         with pytest.raises(SiteLimited, match=rf"Site: 429, next try {later:%Y-%m-%d}"):
@@ -241,11 +240,5 @@ class TestGate:
             gate.leave(DOWN)
 
     def state(self, database: Database) -> SiteState:
-        with database.reading() as session:
-            return site_states(session)["site"]
-
-
-def locked_now(session: object) -> datetime:
-    from sqlalchemy import text
-
-    return session.scalar(text("SELECT clock_timestamp()"))  # type: ignore[attr-defined,no-any-return]
+        with database.transaction("tess") as session:
+            return locked(session, "site")[0]

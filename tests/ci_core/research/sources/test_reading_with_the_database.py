@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ci_core.research.default_sources import DEFAULT_SOURCES
-from ci_core.research.site_state import site_states
+from ci_core.research.site_state import locked
 from ci_core.research.source_reading import read_source
 from ci_core.research.sources import SourceConfig
 from db.engine import Database
@@ -40,8 +40,8 @@ def test_a_broken_site_holds_up_no_other(database: Database, sites: Sites) -> No
         read_source(database, sites.settings(), EACH["hacker_news"])
 
     assert read_source(database, sites.settings(), EACH["arxiv"]).health is SourceHealth.OK
-    with database.reading() as session:
-        assert site_states(session)["hacker_news"].failures == 3
+    with database.transaction("tess") as session:
+        assert locked(session, "hacker_news")[0].failures == 3
 
 
 def test_a_spent_quota_is_known_to_the_next_reading(database: Database, sites: Sites) -> None:
