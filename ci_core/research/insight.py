@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -142,12 +143,14 @@ def span_of_days(days: int, now: datetime, zone: ZoneInfo) -> Span:
 def insight(session: Session, span: Span) -> Insight:
     """The figures of the findings that were found in the span, and of the decisions that people made in it."""
     within, zone = moments(span.since, span.until), span.zone.key
-    per_day = per_day_and_site(rows(session, queries.FOUND_PER_DAY, zone=zone, **within), span)
-    scores, without = by_score(rows(session, queries.SCORES, **within))
-    (stages,) = rows(session, queries.FUNNEL, **within)
+    counted = rows(session, queries.COUNTS, zone=zone, **within)
+    per_day = per_day_and_site([(row.day, row.source_type, row.found) for row in counted if row.is_day], span)
+    outcomes = [(row.tenth, row.outcome, row.found) for row in counted if not row.is_day]
+    (progress,) = rows(session, queries.PROGRESS, **within)
+    scores, without = by_score(outcomes)
     decided = rows(session, queries.DECISIONS_PER_WEEK, zone=zone, **within)
     weeks = tuple(Week(row.week, Share(row.accepted, row.decided)) for row in decided)
-    return Insight(span, per_day, scores, without, dict(zip(FUNNEL_STAGES, stages, strict=True)), weeks)
+    return Insight(span, per_day, scores, without, funnel_of(outcomes, progress.shown, progress.completed), weeks)
 
 
 def per_day_and_site(found: Iterable[Any], span: Span) -> dict[str, tuple[int, ...]]:
@@ -172,6 +175,22 @@ def by_score(found: Iterable[Any]) -> tuple[dict[str, tuple[int, ...]], int]:
         else:
             counts[outcome][min(max(tenth, 0), BINS - 1)] += number
     return {outcome: tuple(numbers) for outcome, numbers in counts.items()}, without
+
+
+def funnel_of(found: Iterable[Any], shown: int, completed: int) -> dict[str, int]:
+    """Rows of (tenth, outcome, number) as how many findings came how far.
+
+    Args:
+        shown: how many were decided by people, or seen by any.
+        completed: of how many the enhancement is completed.
+    """
+    by_outcome: Counter[str] = Counter()
+    for _, outcome, number in found:
+        by_outcome[outcome] += number
+    every = by_outcome.total()
+    new = every - by_outcome["duplicate"]
+    waited = new - by_outcome["set_aside"]
+    return dict(zip(FUNNEL_STAGES, (every, new, waited, shown, by_outcome["accepted"], completed), strict=True))
 
 
 def day_rows(shown: Insight) -> Rows:

@@ -20,33 +20,29 @@ OUTCOME = """
 PEOPLE_DECIDED = """
     f.status IN ('converted_to_enhancement', 'rejected', 'archived') AND f.decided_by NOT LIKE 'agent:%'
 """
-FOUND_PER_DAY = text("""
-    SELECT CAST(f.discovered_at AT TIME ZONE :zone AS date) AS day, f.source_type, count(*) AS found
-    FROM ci_research_findings f WHERE f.discovered_at >= :since AND f.discovered_at < :until
-    GROUP BY 1, 2 ORDER BY 1, 2
-""")
-SCORES = text(f"""
-    SELECT CASE WHEN f.relevance_score IS NOT NULL
-        THEN CAST(least(floor(f.relevance_score / 10), 9) AS integer) END AS tenth,
-        {OUTCOME} AS outcome, count(*) AS found
-    FROM ci_research_findings f WHERE f.discovered_at >= :since AND f.discovered_at < :until
-    GROUP BY 1, 2
-""")  # noqa: S608 - constants of this module
-FUNNEL = text(f"""
-    SELECT count(*) AS found,
-        count(*) FILTER (WHERE o.outcome <> 'duplicate') AS new,
-        count(*) FILTER (WHERE o.outcome NOT IN ('duplicate', 'set_aside')) AS waited,
-        count(*) FILTER (WHERE o.outcome NOT IN ('duplicate', 'set_aside') AND (o.decided OR EXISTS (
-            SELECT 1 FROM ci_research_exposures x WHERE x.finding_id = o.id))) AS shown,
-        count(*) FILTER (WHERE o.outcome = 'accepted') AS converted,
-        count(*) FILTER (WHERE o.outcome = 'accepted' AND o.enhancement_id IN (
-            SELECT e.id FROM ci_enhancements e WHERE e.status = 'completed')) AS completed
+# Both counts in one pass over the findings, which costs half of two.
+COUNTS = text(f"""
+    SELECT day, source_type, tenth, outcome, count(*) AS found, GROUPING(day, source_type) = 0 AS is_day
     FROM (
-        SELECT f.id, f.enhancement_id, {OUTCOME} AS outcome,
-            f.decided_by IS NOT NULL AND f.decided_by NOT LIKE 'agent:%' AS decided
+        SELECT CAST(f.discovered_at AT TIME ZONE :zone AS date) AS day, f.source_type,
+            CASE WHEN f.relevance_score IS NOT NULL
+                THEN CAST(least(floor(f.relevance_score / 10), 9) AS integer) END AS tenth,
+            {OUTCOME} AS outcome
         FROM ci_research_findings f WHERE f.discovered_at >= :since AND f.discovered_at < :until
-    ) AS o
+    ) AS told
+    GROUP BY GROUPING SETS ((day, source_type), (tenth, outcome))
+    ORDER BY day, source_type
 """)  # noqa: S608 - constants of this module
+# How far those came that are neither duplicates nor set aside: few of all.
+PROGRESS = text("""
+    SELECT count(*) FILTER (WHERE f.decided_by NOT LIKE 'agent:%' OR EXISTS (
+            SELECT 1 FROM ci_research_exposures x WHERE x.finding_id = f.id)) AS shown,
+        count(*) FILTER (WHERE f.status = 'converted_to_enhancement' AND f.enhancement_id IN (
+            SELECT e.id FROM ci_enhancements e WHERE e.status = 'completed')) AS completed
+    FROM ci_research_findings f
+    WHERE f.discovered_at >= :since AND f.discovered_at < :until AND f.status <> 'duplicate'
+        AND (f.status <> 'rejected' OR f.decided_by NOT LIKE 'agent:%')
+""")
 DECISIONS_PER_WEEK = text(f"""
     SELECT CAST(date_trunc('week', f.decided_at AT TIME ZONE :zone) AS date) AS week,
         count(*) FILTER (WHERE f.status = 'converted_to_enhancement') AS accepted, count(*) AS decided
