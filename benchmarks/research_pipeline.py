@@ -18,11 +18,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import psycopg
 from sqlalchemy import text
 
-from benchmarks.synthetic import Texts, throw_away_database, unit_vectors
+from benchmarks.synthetic import Texts, throw_away_database
 from ci_core.embeddings import DIMENSIONS, MODEL_NAME, load_encoder
 from ci_core.embeddings.manifest import TOKENIZER_FILE, find_export
+from ci_core.research.embedding_text import title_and_beginning
 from ci_core.research.intake import BATCH, Counts
 from ci_core.research.pipeline import take_in
 from ci_core.research.scan_parts import Parts, make_intake
@@ -39,31 +41,24 @@ SITES = ("reddit", "hacker_news", "github", "arxiv", "stack_overflow")
 INDEXES = ("idx_ci_research_findings_search", "idx_ci_research_findings_identities")
 
 FILL = text("""
-    WITH words AS (
-        SELECT array_agg(chr(97 + (n * 7) % 26) || chr(97 + (n / 3) % 26) || chr(97 + (n * 11) % 26) || n % 97) AS list
-        FROM generate_series(1, 4000) AS n
-    )
     INSERT INTO ci_research_findings (id, source_type, external_id, source_url, source_title, content, text_hash,
         content_hash, canonical_url, status, relevance_score, scored_at, scored_by, discovered_at, last_seen_at,
         published_at)
     OVERRIDING SYSTEM VALUE
     SELECT n, (ARRAY['reddit', 'hacker_news', 'github', 'arxiv', 'stack_overflow'])[1 + n % 5], 'stored ' || n,
-        'https://site.example/' || n, array_to_string(list[1 + n % 3900 : 7 + n % 3900], ' '),
-        array_to_string(list[1 + (n * 31) % 3900 : 60 + (n * 31) % 3900], ' '), md5('text ' || n), md5('content ' || n),
+        'https://site.example/' || n, p.title, p.body, md5('text ' || n), md5('content ' || n),
         'https://site.example/' || n, CASE WHEN n % 3 = 0 THEN 'analyzed' ELSE 'rejected' END, n % 100, at, 'local 1',
         at, at, at
-    FROM words, generate_series(CAST(:first AS integer), CAST(:last AS integer)) AS n,
+    FROM generate_series(CAST(:first AS integer), CAST(:last AS integer)) AS n
+    JOIN pool p ON p.id = n % CAST(:window AS integer),
         LATERAL (
             SELECT now() - (CAST(:count AS integer) - n) * interval '1 day' / CAST(:a_day AS integer) AS at
         ) AS moment
 """)
-# The vectors of the window are all different; those before it only take room, and share a few.
 FILL_VECTORS = text("""
     INSERT INTO ci_research_embeddings (finding_id, model, embedding, appeared_at)
     SELECT f.id, :model, p.embedding, f.discovered_at
-    FROM ci_research_findings f
-    JOIN pool p ON p.id = CASE WHEN f.id > CAST(:count AS integer) - CAST(:window AS integer)
-        THEN CAST(:count AS integer) - f.id ELSE f.id % 500 END
+    FROM ci_research_findings f JOIN pool p ON p.id = f.id % CAST(:window AS integer)
     WHERE f.id BETWEEN :first AND :last
 """)
 
@@ -126,8 +121,7 @@ def items(count: int, seed: int, now: datetime) -> Iterator[Item]:
 
 
 def fill(database: Database, count: int) -> None:
-    """Store `count` findings with vectors, 200 a day, the last of them now."""
-    pool = unit_vectors(WINDOW, seed=11)
+    """Store `count` findings with vectors, 200 a day, the last of them now; in a window, no two are alike."""
     with database.connect(autocommit=True) as connection:
         connection.execute("SET statement_timeout = 0")
         definitions = [
@@ -137,16 +131,13 @@ def fill(database: Database, count: int) -> None:
         for name in INDEXES:
             connection.execute(f"DROP INDEX {name}")
         connection.execute("ALTER TABLE ci_research_findings DISABLE TRIGGER USER")
-        connection.execute(f"CREATE TABLE pool (id integer PRIMARY KEY, embedding vector({DIMENSIONS}))")
-        with connection.cursor() as cursor, cursor.copy("COPY pool (id, embedding) FROM STDIN") as copy:
-            for row, vector in enumerate(pool):
-                copy.write_row((row, "[" + ",".join(f"{x:.5f}" for x in vector) + "]"))
+        _fill_pool(connection)
     for first in range(1, count + 1, 50_000):
-        given = {"first": first, "last": min(first + 49_999, count), "count": count}
+        given = {"first": first, "last": min(first + 49_999, count), "window": WINDOW}
         with database.transaction("benchmark") as session:
             session.execute(text("SET LOCAL statement_timeout = 0"))
-            session.execute(FILL, {**given, "a_day": A_DAY})
-            session.execute(FILL_VECTORS, {**given, "model": MODEL_NAME, "window": WINDOW})
+            session.execute(FILL, {**given, "count": count, "a_day": A_DAY})
+            session.execute(FILL_VECTORS, {**given, "model": MODEL_NAME})
     with database.connect(autocommit=True) as connection:
         connection.execute("SET statement_timeout = 0")
         connection.execute("SET maintenance_work_mem = '1GB'")
@@ -157,6 +148,20 @@ def fill(database: Database, count: int) -> None:
         connection.execute("SELECT setval(pg_get_serial_sequence('ci_research_findings', 'id'), %s)", [count])
         connection.execute("DROP TABLE pool")
         connection.execute("VACUUM ANALYZE")
+
+
+def _fill_pool(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """As many posts with their vectors as a window holds; what is older than a window has the same again."""
+    models_dir = load_settings().models_dir
+    posts = Posts(english(models_dir), seed=7)
+    made = [posts.post() for _ in range(WINDOW)]
+    vectors = load_encoder(models_dir).encode([title_and_beginning(title, body) for title, body in made])
+    connection.execute(
+        f"CREATE TABLE pool (id integer PRIMARY KEY, title text, body text, embedding vector({DIMENSIONS}))"
+    )
+    with connection.cursor() as cursor, cursor.copy("COPY pool (id, title, body, embedding) FROM STDIN") as copy:
+        for row, ((title, body), vector) in enumerate(zip(made, vectors, strict=True)):
+            copy.write_row((row, title, body, "[" + ",".join(f"{x:.5f}" for x in vector) + "]"))
 
 
 def speed(database: Database, count: int, seed: int) -> tuple[float, float, Counts]:

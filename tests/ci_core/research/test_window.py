@@ -133,6 +133,18 @@ def test_the_window_is_read_by_its_index(database: Database) -> None:
     assert "idx_ci_research_embeddings_appeared" in plan
 
 
+def test_it_decides_by_the_product_s_own_rules_unless_a_test_says_otherwise(database: Database) -> None:
+    held = SharedWindow("words")
+    held.cover(database, NOW, NOW)
+    again = normalise(an_item("other", "quite another title", url="https://example.org/59"))
+
+    found = held.compare(again, Words().encode([again.title])[0], NOW)
+
+    assert found.verdict == Verdict.DUPLICATE
+    assert found.same is not None
+    assert "same address example.org/59" in found.same.reason
+
+
 def test_moments_are_kept_with_the_vector(database: Database) -> None:
     with database.reading() as session:
         moments: list[datetime] = list(
