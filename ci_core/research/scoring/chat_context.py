@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ci_core.backlog.lifecycle import OPEN_STATUSES
 from ci_core.llm import Fetched
 from ci_core.research.scoring.anchoring import Anchor, anchor_of
-from ci_core.research.scoring.queries import ACCEPTED, REFUSED, enabled_interests
+from ci_core.research.scoring.queries import ACCEPTED, BY_PERSON, REFUSED, enabled_interests
 from ci_core.research.values import NormalItem
 from db import tables
 from db.enums import InterestKind
@@ -58,8 +58,9 @@ def anchor_for(session: Session, model: str, prompt: str) -> Anchor:
             not_(Finding.score_details.has_key("speaks_to_a_model")),
             func.jsonb_typeof(raw) == "number",
             or_(ACCEPTED, REFUSED),
+            BY_PERSON,
         )
-        .order_by(Finding.decided_at.desc().nulls_last())
+        .order_by(Finding.decided_at.desc())
     )
     return anchor_of([(score, bool(taken)) for score, taken in session.execute(decided.limit(MOST_DECISIONS))])
 
