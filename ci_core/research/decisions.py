@@ -19,8 +19,9 @@ from ci_core.backlog.triage import RejectionReason
 from ci_core.backlog.validation import REJECTION_REASON_MAX, line
 from ci_core.backlog.values import Enhancement
 from ci_core.errors import DecidedMeanwhile, InvalidInput, NotAllowed, NotFound
-from ci_core.research import duplicates, finding_queries, window_queries
+from ci_core.research import finding_queries
 from ci_core.research.conversion import ConversionForm, enhancement_from_form, proposed_form
+from ci_core.research.correcting import measured_of
 from ci_core.research.finding_queries import Row
 from ci_core.research.findings import finding, usable_id
 from db.engine import act_as
@@ -321,22 +322,9 @@ def _correct(session: Session, one: int, other: int, verdict: Verdict) -> None:
         "one": one,
         "other": other,
         "verdict": verdict.value,
-        "measured": json.dumps(_measured(session, one, other)),
+        "measured": json.dumps(measured_of(session, one, other)),
     }
     session.execute(finding_queries.STORE_CORRECTION, values)
-    duplicates.record(session)
-
-
-def _measured(session: Session, one: int, other: int) -> dict[str, float]:
-    """What the decision about duplicates measures of the two; nothing while one of them has no vector."""
-    both = window_queries.of_pair(session, one, other)
-    if len(both) != 2:
-        return {}
-    earlier, later = both
-    window = duplicates.Window()
-    window.add(earlier.id, earlier.item, earlier.vector, earlier.appeared_at)
-    days = (later.appeared_at - earlier.appeared_at).total_seconds() / 86_400
-    return dict(window.measured_pair(later.item, later.vector, earlier.item, days).measured)
 
 
 def _waiting(row: Row) -> str:

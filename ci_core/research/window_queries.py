@@ -46,6 +46,17 @@ SAME_KEYS = text(f"""
     WHERE e.model = :model
     ORDER BY f.id DESC LIMIT :limit
 """)  # noqa: S608 - a constant of this module
+NEWEST_OF_SPAN = text(f"""
+    SELECT {FIELDS}
+    FROM ci_research_embeddings e JOIN ci_research_findings f ON f.id = e.finding_id
+    WHERE e.model = :model AND e.appeared_at >= :since AND e.appeared_at < :until
+    ORDER BY e.appeared_at DESC, f.id DESC LIMIT :limit
+""")  # noqa: S608 - a constant of this module
+BY_ID = text(f"""
+    SELECT {FIELDS}
+    FROM ci_research_findings f JOIN ci_research_embeddings e ON e.finding_id = f.id
+    WHERE f.id = ANY (:ids) AND e.model = :model ORDER BY f.id
+""")  # noqa: S608 - a constant of this module
 UNSCORED = text(f"""
     SELECT {FIELDS}
     FROM ci_research_findings f JOIN ci_research_embeddings e ON e.finding_id = f.id AND e.model = :model
@@ -80,6 +91,18 @@ def newest_id(session: Session) -> int:
 def of_span(session: Session, model: str, *, since: datetime, until: datetime) -> list[Remembered]:
     """Every finding with a vector of this model that appeared from `since` on and before `until`."""
     rows = session.execute(SPAN, {**_given(model), "since": since, "until": until})
+    return [remembered(row) for row in rows]
+
+
+def newest_of_span(session: Session, model: str, *, since: datetime, until: datetime, limit: int) -> list[Remembered]:
+    """Those of the span that appeared last, the newest first."""
+    span = {**_given(model), "since": since, "until": until, "limit": limit}
+    return [remembered(row) for row in session.execute(NEWEST_OF_SPAN, span)]
+
+
+def of_ids(session: Session, model: str, ids: Collection[int]) -> list[Remembered]:
+    """Those of these findings that have a vector of this model."""
+    rows = session.execute(BY_ID, {**_given(model), "ids": list(ids)})
     return [remembered(row) for row in rows]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ci_core.backlog import NewEnhancement, create_enhancement, merge_duplicate
 from ci_core.errors import DecidedMeanwhile, InvalidInput, NotAllowed, NotFound
 from ci_core.research.conversion import ConversionForm
+from ci_core.research.correcting import measured_of
 from ci_core.research.decisions import (
     attach_finding,
     convert_finding,
@@ -21,6 +22,7 @@ from ci_core.research.decisions import (
     snooze_finding,
     split_finding,
 )
+from ci_core.research.duplicates import SHIPPED
 from ci_core.research.findings import finding
 from db.enums import Category, Priority, Source, Status, Verdict
 from db.tables import Correction, Evidence
@@ -161,8 +163,11 @@ def test_what_is_the_same_follows_to_the_finding_it_repeats_and_teaches(session:
     assert stored(session, second)["duplicate_similarity"] == pytest.approx(0.8, abs=1e-6)
     assert stored(session, second)["duplicate_reason"] == "ada said that both are the same"
     assert corrections(session) == [(second, third, "duplicate"), (first, second, "duplicate")]
-    measured = session.scalar(select(Correction.measured).where(Correction.low_id == first))
-    assert measured["cosine"] == pytest.approx(0.8, abs=1e-6)
+    measured = session.scalar(select(Correction.measured).where(Correction.low_id == first)) or {}
+    assert measured.keys() >= SHIPPED.weights.keys() - {"bias"}
+    assert all(isinstance(value, int | float) for value in measured.values())
+    # Without vectors there is nothing to learn.
+    assert session.scalar(select(Correction.measured).where(Correction.low_id == second)) == {}
     assert [one.id for one in finding(session, first).duplicates] == [second, third]
     repeated = finding(session, second).duplicate_of
     assert repeated is not None
@@ -227,3 +232,17 @@ def test_a_decision_upon_an_old_version_conflicts_only_with_another_decision(ses
     assert stored(session, item)["status"] == "analyzed"
     with pytest.raises(InvalidInput, match="does not exist"):
         reject_finding(session, item, actor="ada", expected_version=9)
+
+
+def test_what_was_measured_is_what_the_decision_itself_measures(session: Session) -> None:
+    one = add_finding(session, "Dealer gamma exposure from the chain", content="")
+    other = add_finding(session, "Gamma exposure of dealers, from the chain", content="")
+    apart = add_finding(session, "A recipe for bread", content="")
+    for item, vector in ((one, [1.0, 0.0]), (other, [0.8, 0.6]), (apart, [0.0, 1.0])):
+        add_vector(session, item, vector + [0.0] * 382)
+
+    near, far = measured_of(session, one, other), measured_of(session, one, apart)
+
+    assert near["cosine"] == pytest.approx(0.8, abs=1e-3)
+    assert SHIPPED.probability(near) > SHIPPED.probability(far)
+    assert measured_of(session, other, one).keys() == near.keys()
