@@ -1,6 +1,6 @@
 """Repairs of how Streamlit 1.67 reruns fragments by a timer (`run_every`), found by tests that failed now and then.
 
-Two faults lose or double what a person does while such a timer runs, as the header's does on every page:
+Three faults lose, double or hide what a person does while such a timer runs, as the header's does on every page:
 
 * **A click is carried out twice.** The browser keeps a click until its next turn of the event loop and then sends it.
   If the timer fires in between, as it does when the page was busy, the timer's own message carries the click too. Such
@@ -10,7 +10,11 @@ Two faults lose or double what a person does while such a timer runs, as the hea
   that is still on its way from the first, for example a dialog with its buttons enabled again. What a thread that
   ended by itself has drawn is passed on.
 
-Both are repaired where the server takes the message, since the browser's part comes ready-made with Streamlit.
+* **The page stays as it was.** What happens in two fragments in one turn of the browser's event loop, as when a dialog
+  closes over a field that was just edited, goes out in one message, which names only one of the fragments. All
+  callbacks run, but the rest is not drawn. Such a message asks for the whole page instead.
+
+All are repaired where the server takes the message, since the browser's part comes ready-made with Streamlit.
 """
 
 from __future__ import annotations
@@ -35,23 +39,39 @@ def repair_reruns() -> None:
     """Mend Streamlit's handling of timed fragments, once in a process; further calls change nothing."""
     if not hasattr(AppSession, _REPAIRED):
         setattr(AppSession, _REPAIRED, True)
-        _let_timers_carry_no_click()
+        _read_messages_well()
         _pass_on_what_was_drawn()
 
 
-def _let_timers_carry_no_click() -> None:
+def _read_messages_well() -> None:
     original = AppSession.request_rerun
 
     @functools.wraps(original)
     def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
-        if client_state is not None and client_state.is_auto_rerun:
-            widgets = client_state.widget_states.widgets
-            kept = [widget for widget in widgets if widget.WhichOneof("value") not in TRIGGERS]
-            del widgets[:]
-            widgets.extend(kept)
+        if client_state is not None and client_state.fragment_id:
+            if client_state.is_auto_rerun:
+                _take_clicks_out(client_state)
+            elif _clicked_elsewhere(session, client_state):
+                client_state.fragment_id = ""
         original(session, client_state)
 
     AppSession.request_rerun = request_rerun  # type: ignore[method-assign]
+
+
+def _take_clicks_out(client_state: ClientState) -> None:
+    widgets = client_state.widget_states.widgets
+    kept = [widget for widget in widgets if widget.WhichOneof("value") not in TRIGGERS]
+    del widgets[:]
+    widgets.extend(kept)
+
+
+def _clicked_elsewhere(session: AppSession, client_state: ClientState) -> bool:
+    """Whether the message carries a click of another fragment than the one that it names, or of the page around it."""
+    known = session.session_state._new_widget_state.widget_metadata
+    clicked = (
+        known.get(widget.id) for widget in client_state.widget_states.widgets if widget.WhichOneof("value") in TRIGGERS
+    )
+    return any(one is not None and one.fragment_id != client_state.fragment_id for one in clicked)
 
 
 def _pass_on_what_was_drawn() -> None:

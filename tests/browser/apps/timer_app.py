@@ -27,8 +27,15 @@ def counter() -> None:
     st.text(f"pressed {st.session_state.get('pressed', 0)} times")
 
 
+@st.fragment
+def other_counter() -> None:
+    st.button("Push", on_click=count)
+
+
 clock()
 counter()
+other_counter()
+st.text(f"counted to {st.session_state.get('pressed', 0)}")
 
 
 @st.fragment

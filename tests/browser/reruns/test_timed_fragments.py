@@ -14,6 +14,8 @@ pytestmark = pytest.mark.browser
 APP = ROOT / "tests" / "browser" / "apps" / "timer_app.py"
 BUSY = "const until = performance.now() + 300; while (performance.now() < until);"
 
+CLICK_BOTH = """() => ['Push', 'Press'].forEach(
+    name => [...document.querySelectorAll('button')].find(button => button.innerText.includes(name)).click())"""
 CLOSE_AND_OPEN_AT_ONCE = """async pause => {
     const named = name => [...document.querySelectorAll('button')].find(button => button.innerText.includes(name));
     named('Close').click();
@@ -56,6 +58,14 @@ def test_answer_to_a_click_is_shown_although_the_timer_asks_while_it_is_on_its_w
     for pressed in range(1, 11):
         page.get_by_role("button", name="Press").evaluate(f"button => {{ {BUSY} button.click(); }}")
         expect(page.get_by_text("pressed")).to_have_text(f"pressed {pressed} times", timeout=3_000)
+
+
+def test_two_clicks_in_one_message_are_both_seen(page: Page) -> None:
+    page.get_by_role("button", name="Push").wait_for()
+    page.evaluate(CLICK_BOTH)
+
+    expect(page.get_by_text("pressed")).to_have_text("pressed 2 times")
+    expect(page.get_by_text("counted to")).to_have_text("counted to 2")
 
 
 def test_what_was_closed_opens_again_although_the_browser_forgot_it_in_between(page: Page) -> None:
