@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from db.engine import Database
-from tests.browser.board.conftest import app, app_database, backlog, open_page  # noqa: F401 - fixtures
 from tests.ci_core.backlog.flow.past import Past
 
 
 @pytest.fixture
-def past(app_database: Database) -> Past:  # noqa: F811 - the fixture above
+def past(app_database: Database) -> Past:
     return Past(app_database)

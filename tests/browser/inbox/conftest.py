@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.board.conftest import app, app_database, backlog, open_page  # noqa: F401
 from tests.browser.board.harness import OpenPage
 from tests.browser.inbox.desk import Desk
 
 
 @pytest.fixture
-def open_inbox(open_page: OpenPage) -> Callable[..., Desk]:  # noqa: F811
+def open_inbox(open_page: OpenPage) -> Callable[..., Desk]:
     """Opens the inbox, narrowed to a word, and waits until it is drawn."""
 
     def open_one(word: str = "", **settings: object) -> Desk:

@@ -29,12 +29,12 @@ class Desk:
         return self.page.locator(".chooser")
 
     def row(self, enhancement_id: int) -> Locator:
-        return self.page.locator(f'.row[data-id="{enhancement_id}"]')
+        return self.page.locator(f'.inbox .row[data-id="{enhancement_id}"]')
 
     def rows(self) -> list[int]:
         """The ids in the list, from the top."""
         places = "nodes => nodes.map(n => [Number(n.ariaPosInSet), Number(n.dataset.id)]).sort((a, b) => a[0] - b[0])"
-        return [found for _, found in self.page.locator(".row").evaluate_all(places)]
+        return [found for _, found in self.page.locator(".inbox .row").evaluate_all(places)]
 
     def sees(self, enhancement_id: int | None) -> None:
         """Expect this proposal at the right; None: none."""

@@ -94,7 +94,7 @@ def test_an_inbox_without_a_match_says_what_to_do(open_inbox: OpenInbox, backlog
 
     expect(desk.page.locator(".inbox .empty")).to_contain_text("Nothing matches")
     desk.page.locator(".st-key-clear-query button").click()
-    expect(desk.page.locator(".row").first).to_be_visible()
+    expect(desk.page.locator(".inbox .row").first).to_be_visible()
 
 
 def test_the_address_names_the_item_to_begin_with(open_page: Callable[..., object], backlog: Backlog) -> None:

@@ -7,13 +7,12 @@ import pytest
 from ci_core.backlog import add_comment, add_dependency
 from ci_core.backlog.board import set_wip_limit
 from db.enums import Status
-from tests.browser.board.conftest import app, app_database, backlog, open_page  # noqa: F401
 from tests.browser.board.harness import ACTOR, OTHER, Backlog
 from tests.ci_core.research.found import add_finding
 
 
 @pytest.fixture
-def talked_about(backlog: Backlog) -> int:  # noqa: F811 - the fixture of that name
+def talked_about(backlog: Backlog) -> int:
     """Puts work of every kind into the backlog; gives the id of an item with talk, links and a history."""
     running, waiting = backlog.add("Running", "Waiting", assignee=ACTOR, status="in_progress", estimated_hours=5)
     backlog.add("Proposed", "Proposed too", priority="critical")

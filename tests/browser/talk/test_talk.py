@@ -35,7 +35,7 @@ def test_a_mention_is_suggested_sent_by_keys_highlighted_and_told(open_page: Ope
     backlog.as_other(follow, item)
     page = open_talk(open_page, item)
 
-    page.field("New comment").press_sequentially("What do you think, @gra")
+    page.field("New comment").press_sequentially("What do you think, @grace.h")
     expect(page.dialog.get_by_role("option", name=OTHER)).to_be_visible()
     page.press("Enter")
     page.field("New comment").press_sequentially("of <b>this</b>?")
