@@ -113,9 +113,9 @@ def _quietly(command: list[str], variables: Mapping[str, str], children: Childre
 
 
 def _workers(arguments: list[str]) -> list[str]:
-    """As many test processes as there are cores, two at least, unless the caller decides."""
+    """One test process more than there are cores, unless the caller decides: those of the browser wait much."""
     if any(argument.startswith(("-n", "--numprocesses", "--pdb", "--collect-only")) for argument in arguments):
         return []
     # A file at a time: its tests share an app and a browser, which would otherwise be started by every worker. In the
     # order of tests/conftest.py, not by the number of tests: those of the browser are few and long.
-    return ["-n", str(max(2, os.cpu_count() or 2)), "--dist", "loadfile", "--no-loadscope-reorder"]
+    return ["-n", str((os.cpu_count() or 2) + 1), "--dist", "loadfile", "--no-loadscope-reorder"]

@@ -6,19 +6,18 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.board.conftest import app, app_database, backlog, open_page  # noqa: F401
 from tests.browser.board.harness import Backlog, OpenPage
 from tests.browser.research.reader import Found, Reader
 
 
 @pytest.fixture
-def found(backlog: Backlog) -> Found:  # noqa: F811
+def found(backlog: Backlog) -> Found:
     """Stores findings, and reads them."""
     return Found(backlog)
 
 
 @pytest.fixture
-def open_feed(open_page: OpenPage, found: Found) -> Callable[..., Reader]:  # noqa: F811
+def open_feed(open_page: OpenPage, found: Found) -> Callable[..., Reader]:
     """Opens the feed, narrowed to the test's own findings, and waits until it is drawn."""
 
     def open_one(query: dict[str, object] | None = None, **settings: object) -> Reader:

@@ -10,7 +10,6 @@ from sqlalchemy import insert, text
 from ci_core.research import DEFAULT_SOURCES
 from db.engine import Database
 from db.tables import ResearchSource
-from tests.browser.board.conftest import app, app_database, backlog, open_page  # noqa: F401
 from tests.browser.board.harness import AppPage, AppServer, OpenPage
 from tests.browser.pages.settled import settled
 from tests.sites import Sites
@@ -52,7 +51,7 @@ def stored(research_database: Database) -> Database:
 
 
 @pytest.fixture
-def open_sources(open_page: OpenPage, research_app: AppServer, stored: Database) -> Callable[..., AppPage]:  # noqa: F811
+def open_sources(open_page: OpenPage, research_app: AppServer, stored: Database) -> Callable[..., AppPage]:
     """Opens a part of the page and waits until it is drawn."""
 
     def open_one(part: str = "Sources", **settings: object) -> AppPage:

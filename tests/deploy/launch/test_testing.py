@@ -35,7 +35,7 @@ def test_missing_browser_is_said_with_every_reason(tmp_path, monkeypatch, capsys
     assert "browser tests will fail: no apt-get; no network" in said
 
 
-def test_suite_runs_in_two_processes_at_least(monkeypatch):
+def test_suite_runs_in_one_process_more_than_there_are_cores(monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 1)
 
     assert _workers([]) == ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
