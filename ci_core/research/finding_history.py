@@ -108,7 +108,8 @@ def _step(
 
 
 def _because(words: str, after: Mapping[str, Any]) -> str:
-    return f"{words}: {_short(after['decision_reason'])}" if after.get("decision_reason") else words
+    reason = str(after.get("decision_reason") or "").removeprefix("Set aside: ")
+    return f"{words}: {_short(reason)}" if reason else words
 
 
 def _snooze(after: Mapping[str, Any]) -> str:

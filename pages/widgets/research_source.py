@@ -190,10 +190,9 @@ def standing(row: FeedRow) -> str:
     if row.status is FindingStatus.CONVERTED_TO_ENHANCEMENT:
         return f"part of #{row.enhancement_id}" if row.enhancement_id else "converted"
     if row.status is FindingStatus.REJECTED:
-        by_agent = (row.decided_by or "agent:").startswith("agent:")
-        return f"{'set aside' if by_agent else f'rejected by {row.decided_by}'}" + (
-            f": {row.decision_reason}" if row.decision_reason else ""
-        )
+        if (row.decided_by or "agent:").startswith("agent:"):
+            return "set aside"  # the reason of its score says why
+        return f"rejected by {row.decided_by}" + (f": {row.decision_reason}" if row.decision_reason else "")
     if row.status in (FindingStatus.DUPLICATE, FindingStatus.ARCHIVED):
         return label(row.status)
     if row.snoozed_until is not None and row.snoozed_until.timestamp() > time.time():

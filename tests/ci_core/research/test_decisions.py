@@ -24,6 +24,7 @@ from ci_core.research.decisions import (
 )
 from ci_core.research.duplicates import SHIPPED
 from ci_core.research.findings import finding
+from db.engine import act_as
 from db.enums import Category, Priority, Source, Status, Verdict
 from db.tables import Correction, Evidence
 from tests.ci_core.research.found import add_finding, add_vector, stored
@@ -130,6 +131,20 @@ def test_what_the_agent_set_aside_can_be_brought_back_converted_or_rejected_by_a
     assert stored(session, converted)["status"] == "converted_to_enhancement"
     assert stored(session, refused)["decided_by"] == "ada"
     assert told(session, back)[0] == "ada brought it back to the feed"
+
+
+def test_history_tells_what_the_agent_set_aside_and_why(session: Session) -> None:
+    item = add_finding(session)
+    act_as(session, "agent:research")
+    session.execute(
+        text(
+            "UPDATE ci_research_findings SET status = 'rejected', decided_by = 'agent:research', relevance_score = 24, "
+            "decision_reason = 'Set aside: relevance 24 is below 60. Far from all.' WHERE id = :id"
+        ),
+        {"id": item},
+    )
+
+    assert told(session, item)[0] == "agent:research set it aside: relevance 24 is below 60. Far from all."
 
 
 def test_a_snoozed_finding_has_its_moment_and_comes_back_by_hand(session: Session) -> None:

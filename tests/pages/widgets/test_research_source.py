@@ -146,7 +146,7 @@ def test_what_became_of_a_finding_is_said_in_a_few_words() -> None:
     assert standing(row(1, snoozed_until=datetime.now(UTC) + timedelta(days=9))).startswith("snoozed until ")
     rejected = {"status": FindingStatus.REJECTED, "decision_reason": "Old"}
     assert standing(row(1, **rejected, decided_by="ada")) == "rejected by ada: Old"
-    assert standing(row(1, **rejected, decided_by="agent:research")) == "set aside: Old"
+    assert standing(row(1, **rejected, decided_by="agent:research")) == "set aside"
     converted = row(1, status=FindingStatus.CONVERTED_TO_ENHANCEMENT, enhancement_id=5)
     assert standing(converted) == "part of #5"
     assert standing(row(1, status=FindingStatus.DUPLICATE)) == "Duplicate"
