@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,6 +16,7 @@ CERTAINLY_FREE = frozenset({*range(300, 500), 500, 501, 503, 529}) - {408, 499}
 HOPELESS = frozenset({401, 403, 404})
 # How gateways say, with status 400, that they do not want to work on a text.
 UNWANTED = ("content_filter", "content management policy", "content_policy_violation", "invalid_prompt")
+STATUS_SAID = re.compile(r"^Error code: \d{3} - ")
 SCHEMA = ("response_format", "json_schema")
 NO_CREDIT = "insufficient_quota"
 NO_CREDIT_SECONDS = 3_600.0
@@ -45,7 +47,7 @@ def failure_of(error: Exception) -> CallFailed:
 
 def _answered(status: int, error: Exception) -> CallFailed:
     """The server answered with an error."""
-    said = str(getattr(error, "message", None) or getattr(error, "error", None) or error)
+    said = STATUS_SAID.sub("", str(getattr(error, "message", None) or getattr(error, "error", None) or error))
     free = status in CERTAINLY_FREE
     if status == 429:
         wait = NO_CREDIT_SECONDS if NO_CREDIT in f"{said}{getattr(error, 'code', '')}" else retry_after(error)

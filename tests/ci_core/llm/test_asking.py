@@ -149,7 +149,7 @@ def test_nothing_is_asked_twice_within_a_question(chat_site: ChatSite, settings_
 
     assert [model for model, _ in caught.value.said] == ["openai:gpt-4.1-mini", "ollama:llama3.1"]
     assert len(chat_site.asked) == 2
-    assert "it went wrong" in str(caught.value)
+    assert "openai:gpt-4.1-mini: the server failed (500): it went wrong; ollama:" in str(caught.value)
 
 
 def test_without_a_model_the_settings_that_make_one_are_named(put: Ask) -> None:
