@@ -19,7 +19,7 @@ from ci_core.research.outcome import AGENT, Rules, outcome_of
 from ci_core.research.store import Key, Known, NewFinding
 from ci_core.research.values import Comparison, Match, NormalItem, Score, Scorer, Vector
 from db.enums import FindingStatus, Verdict
-from db.errors import DatabaseBusy, DatabaseUnavailable
+from db.errors import DatabaseBusy, DatabaseUnavailable, PoolExhausted
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Batch:
         for pause in PAUSES_SECONDS:
             try:
                 return self._store(items, repeated)
-            except (DatabaseBusy, DatabaseUnavailable, _Overtaken) as error:
+            except (DatabaseBusy, DatabaseUnavailable, PoolExhausted, _Overtaken) as error:
                 log.warning("batch_again", extra={"items": len(items), "reason": str(error)})
                 time.sleep(pause)
         return self._store(items, repeated)

@@ -123,6 +123,16 @@ def test_a_duplicate_is_kept_and_linked_and_its_original_was_also_seen_there(dat
     assert copy["id"] not in seen
 
 
+@pytest.mark.parametrize("spares", [True, False])
+def test_a_duplicate_costs_no_score_where_scores_cost_something(database: Database, spares: bool) -> None:
+    intake = an_intake(database, spares_scores=spares)
+    take_in(intake, [an_item(1, "[80] Rolling short puts")])
+    take_in(intake, [an_item(2, "[80] Rolling short puts", url="https://example.org/2")])
+
+    assert len(intake.scorer.scored) == (1 if spares else 2)  # type: ignore[attr-defined]
+    assert [found["relevance_score"] for found in findings(database)] == [Decimal(80), None]
+
+
 def test_duplicates_of_duplicates_lead_to_the_one_original(database: Database) -> None:
     items = [an_item(n, "Rolling short puts at 21 days", url=f"https://example.org/{n}") for n in range(7)]
 
