@@ -82,9 +82,14 @@ EVIDENCE = text("""
     ORDER BY v.origin DESC, v.created_at, v.id LIMIT :most
 """)
 RECENT_MATCHES = text("""
-    SELECT lower(f.score_details ->> 'interest') AS wording, count(*) AS found
-    FROM ci_research_findings f
-    WHERE f.discovered_at >= :since AND f.score_details ? 'interest' AND f.status <> 'duplicate'
+    SELECT lower(told.wording) AS wording, count(*) AS found
+    FROM ci_research_findings f, LATERAL (
+        SELECT f.score_details ->> 'interest' AS wording
+        UNION
+        SELECT jsonb_array_elements_text(f.score_details -> 'words')
+            WHERE jsonb_typeof(f.score_details -> 'words') = 'array'
+    ) AS told
+    WHERE f.discovered_at >= :since AND f.status <> 'duplicate' AND told.wording IS NOT NULL
     GROUP BY 1
 """)
 

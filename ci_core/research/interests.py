@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ci_core.backlog.queries import LARGEST_ID
 from ci_core.backlog.validation import line
 from ci_core.errors import InvalidInput, NotFound
+from ci_core.research import insight_queries as queries
 from db.engine import act_as
 from db.enums import InterestKind
 from db.tables import Interest
@@ -120,6 +121,14 @@ def remove_interest(session: Session, interest_id: int, *, actor: str) -> TeamIn
     act_as(session, actor)
     session.execute(delete(Interest).where(Interest.id == interest_id))
     return removed
+
+
+def lately_matched(session: Session, *, since: datetime) -> dict[str, int]:
+    """How many findings since then each text spoke for, by its wording in lower case.
+
+    An interest counts where it was the nearest of all, a keyword where the finding has it; as the scorer recorded.
+    """
+    return {row.wording: row.found for row in queries.rows(session, queries.RECENT_MATCHES, since=since)}
 
 
 def checked_wording(wording: object) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from ci_core.research.interests import (
     TeamInterest,
     add_interest,
     edit_interest,
+    lately_matched,
     list_interests,
     remove_interest,
 )
@@ -29,6 +31,7 @@ from pages.widgets.text import as_text, shortened
 ERROR, EDITED = "interest-error", "interest-edited"
 # Of hundreds of keywords, a page shows the weightiest; the search finds the others.
 MOST_SHOWN = 40
+LATELY = timedelta(days=30)
 TITLES = {
     InterestKind.INTEREST: "Interests",
     InterestKind.KEYWORD: "Keywords",
@@ -46,6 +49,12 @@ PLACEHOLDERS = {
 }
 
 
+@st.cache_data(ttl=60, max_entries=2, show_spinner=False)
+def _matched(_shared: Backend) -> dict[str, int]:
+    with _shared.database.reading() as session:
+        return lately_matched(session, since=datetime.now(UTC) - LATELY)
+
+
 def draw_interests(shared: Backend) -> None:
     """Draw the texts of all kinds, each kind with a field to add one.
 
@@ -58,6 +67,7 @@ def draw_interests(shared: Backend) -> None:
         "Findings are scored by these texts, and by what people convert and reject. "
         "A change counts from the next scan on."
     )
+    matched = _matched(shared)
     words = st.text_input(
         "Find a text",
         key="find-interest",
@@ -73,17 +83,19 @@ def draw_interests(shared: Backend) -> None:
     for place, kinds in ((left, (InterestKind.INTEREST,)), (right, (InterestKind.KEYWORD, InterestKind.UNWANTED))):
         for kind in kinds:
             with place:
-                _draw_kind(shared, kind, [one for one in every if one.kind is kind], wanted)
+                _draw_kind(shared, kind, [one for one in every if one.kind is kind], wanted, matched)
 
 
-def _draw_kind(shared: Backend, kind: InterestKind, all_of_it: Sequence[TeamInterest], wanted: str) -> None:
+def _draw_kind(
+    shared: Backend, kind: InterestKind, all_of_it: Sequence[TeamInterest], wanted: str, matched: Mapping[str, int]
+) -> None:
     shown = [one for one in all_of_it if wanted in one.wording.lower()]
     with st.container(border=True, gap="xsmall", key=f"interests-{kind.value}"):
         st.markdown(f"**{TITLES[kind]}** :gray[{len(all_of_it):,}]")
         st.caption(MEANINGS[kind])
         _draw_add(shared, kind)
         for one in shown[:MOST_SHOWN]:
-            _draw_one(shared, one)
+            _draw_one(shared, one, matched.get(one.wording.lower(), 0))
         if not shown:
             st.caption("None fits." if all_of_it else "None yet.")
         elif len(shown) > MOST_SHOWN:
@@ -107,11 +119,12 @@ def _draw_add(shared: Backend, kind: InterestKind) -> None:
     _message(key)
 
 
-def _draw_one(shared: Backend, one: TeamInterest) -> None:
+def _draw_one(shared: Backend, one: TeamInterest, matched: int) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", key=f"interest-{one.id}"):
         weight = "" if one.weight == USUAL_WEIGHT else f" :gray[× {one.weight:g}]"
         words = as_text(one.wording)
-        st.markdown(f"{words if one.enabled else f':gray[~~{words}~~ off]'}{weight}", width="stretch")
+        lately = f" :gray-badge[{matched:,} lately]" if matched else ""
+        st.markdown(f"{words if one.enabled else f':gray[~~{words}~~ off]'}{weight}{lately}", width="stretch")
         popover = st.popover(
             "Edit",
             key=f"edit-interest-{one.id}",

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ci_core.backlog.undo import undo_last
 from ci_core.errors import InvalidInput, NotFound
-from ci_core.research.interests import add_interest, edit_interest, get_interest, list_interests, remove_interest
+from ci_core.research.interests import (
+    add_interest,
+    edit_interest,
+    get_interest,
+    lately_matched,
+    list_interests,
+    remove_interest,
+)
 from db.engine import Database
-from db.enums import InterestKind
+from db.enums import FindingStatus, InterestKind
 from db.tables import AuditEntry
+from tests.ci_core.research.test_insight import NOW, finding
 
 
 def test_texts_are_listed_by_kind_the_weightiest_first(session: Session) -> None:
@@ -73,6 +83,20 @@ def test_a_number_that_nothing_bears_is_not_found(session: Session, number: int)
     for act in (edit_interest, remove_interest):
         with pytest.raises(NotFound, match="interests list"):
             act(session, number, actor="tess")  # type: ignore[operator]
+
+
+def test_what_each_text_spoke_for_lately_is_counted_as_the_scorer_recorded_it(session: Session) -> None:
+    def found(days: float, status: FindingStatus = FindingStatus.ANALYZED, **details: object) -> None:
+        finding(session, status, discovered_at=NOW - timedelta(days=days), score_details=details)
+
+    found(1, interest="The Wheel", words=["theta", "Vega"])
+    found(2, interest="the wheel", words=[])
+    found(3, words="theta")
+    found(3, FindingStatus.DUPLICATE, interest="The Wheel")
+    found(31, interest="The Wheel")
+    found(1)
+
+    assert lately_matched(session, since=NOW - timedelta(days=30)) == {"the wheel": 2, "theta": 1, "vega": 1}
 
 
 def test_every_change_is_recorded_and_can_be_taken_back(database: Database) -> None:
