@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -23,12 +24,18 @@ SILENT = frozenset({
     "canonical_url", "text_hash",
 })  # fmt: skip
 FINDINGS = tables.ResearchFinding.__tablename__
+KIND = re.compile(r"[a-z][a-z0-9_]*")
 SITES = {"arxiv": "arXiv", "github": "GitHub", "hacker_news": "Hacker News", "stack_overflow": "Stack Overflow"}
 
 
 def site_name(source_type: str) -> str:
     """The kind of a site as people write it."""
     return SITES.get(source_type, source_type.replace("_", " ").capitalize())
+
+
+def place_name(source_name: str) -> str:
+    """A source as people read it: what came without a configured source bears the name of its kind of site."""
+    return site_name(source_name) if KIND.fullmatch(source_name) else source_name
 
 
 def history_of_finding(session: Session, finding_id: int, limit: int = NEWEST_CHANGES) -> tuple[Told, ...]:

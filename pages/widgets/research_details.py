@@ -11,7 +11,7 @@ import streamlit as st
 from ci_core.backlog.proposal import Candidate
 from ci_core.errors import NotFound
 from ci_core.research.conversion import attach_candidates, proposed_form
-from ci_core.research.finding_history import site_name
+from ci_core.research.finding_history import place_name, site_name
 from ci_core.research.findings import FindingDetail, Lineage, NearFinding, finding
 from pages.widgets.inbox_details import entry
 from pages.widgets.inbox_shelf import DetailShelf, Wire
@@ -118,7 +118,7 @@ def _facts(detail: FindingDetail) -> list[list[str]]:
 
 def _near(one: NearFinding) -> Wire:
     alike = "" if one.similarity is None else f"{one.similarity:.0%} alike"
-    why = " · ".join(part for part in (one.source_name, alike, one.reason or "") if part)
+    why = " · ".join(part for part in (place_name(one.source_name), alike, one.reason or "") if part)
     return {
         "id": one.id,
         "title": " ".join(one.title.split()) or f"Finding {one.id}",

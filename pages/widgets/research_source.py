@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from ci_core.research.feed import FeedFilter, FeedPage, FeedRow, feed, rows_of
-from ci_core.research.finding_history import site_name
+from ci_core.research.finding_history import place_name, site_name
 from db.enums import FindingStatus
 from pages.widgets.research.values import FeedUpdate
 from pages.widgets.session import Backend
@@ -163,7 +163,7 @@ def wire_row(row: FeedRow) -> list[Any]:
         row.relevance_score,
         " ".join(row.source_title.split()) or f"Finding {row.id}",
         row.source_type,
-        row.source_name if row.source_name != row.source_type else site_name(row.source_type),
+        place_name(row.source_name),
         row.discovered_at.timestamp(),
         row.reason,
         row.uncertain,

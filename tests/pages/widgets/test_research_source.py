@@ -137,6 +137,7 @@ def test_a_row_says_what_one_wants_to_know() -> None:
     assert wire[:6] == [1, 1, 80.0, "two lines", "reddit", "r/options"]
     assert wire[9:11] == ["1 point · 1,200 comments", ["Hacker News"]]
     assert wire_row(row(7, source_title=" "))[3] == "Finding 7"
+    assert wire_row(row(7, source_type="hacker_news", source_name="hacker_news"))[5] == "Hacker News"
     assert engagement(row(1, engagement={"score": "many", "stars": True, "upvote_ratio": 0.97})) == "0.97 upvote ratio"
 
 
