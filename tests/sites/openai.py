@@ -182,19 +182,26 @@ def dripping(site: ChatSite, asked: Asked) -> Response:
     return Response(drip(), content_type=JSON)
 
 
+@pytest.fixture(scope="session")
+def chat_server() -> Iterator[HTTPServer]:
+    """The server behind every `chat_site`, because to stop one takes half a second."""
+    with HTTPServer(host="127.0.0.1", threaded=True) as server:
+        yield server
+
+
 @pytest.fixture
-def chat_site() -> Iterator[ChatSite]:
-    """A chat server of this test alone."""
+def chat_site(chat_server: HTTPServer) -> Iterator[ChatSite]:
+    """A chat server that answers well until this test tells it otherwise."""
     from ci_core.llm.clients import forget_clients
 
-    with HTTPServer(host="127.0.0.1", threaded=True) as server:
-        site = ChatSite(server)
-        for path, protocol in (("/v1/chat/completions", "openai"), ("/api/chat", "ollama")):
-            server.expect_request(path, method="POST").respond_with_handler(
-                lambda request, protocol=protocol: site.handle(protocol, request)
-            )
-        server.expect_request("/v1/models").respond_with_json({"object": "list", "data": [{"id": "gpt-4.1-mini"}]})
-        server.expect_request("/api/tags").respond_with_json({"models": [{"name": "llama3.1:latest"}]})
-        yield site
-        site.released.set()
-        forget_clients()
+    chat_server.clear()
+    site = ChatSite(chat_server)
+    for path, protocol in (("/v1/chat/completions", "openai"), ("/api/chat", "ollama")):
+        chat_server.expect_request(path, method="POST").respond_with_handler(
+            lambda request, protocol=protocol: site.handle(protocol, request)
+        )
+    chat_server.expect_request("/v1/models").respond_with_json({"object": "list", "data": [{"id": "gpt-4.1-mini"}]})
+    chat_server.expect_request("/api/tags").respond_with_json({"models": [{"name": "llama3.1:latest"}]})
+    yield site
+    site.released.set()
+    forget_clients()

@@ -12,7 +12,7 @@ from ci_core.llm.prompts import shipped_prompts
 from ci_core.setup import ACTOR
 from db.engine import Database
 from tests.ci_core.cli.conftest import Ci
-from tests.sites.openai import ChatSite, chat_site  # noqa: F401 - a fixture
+from tests.sites.openai import ChatSite, chat_server, chat_site  # noqa: F401 - fixtures
 
 NAME = "research.score"
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from ci_core.llm import Answer, Fetched, Resting, ask
 from ci_core.settings import Settings
 from db.engine import Database
-from tests.sites.openai import ChatSite, chat_site  # noqa: F401 - a fixture
+from tests.sites.openai import ChatSite, chat_server, chat_site  # noqa: F401 - fixtures
 
 KEY = "sk-test-4f7a9c2e81d05b36"
 MakeSettings = Callable[..., Settings]

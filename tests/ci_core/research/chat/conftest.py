@@ -16,6 +16,7 @@ from ci_core.settings import Settings
 from db.engine import Database
 from tests.ci_core.llm.conftest import (  # noqa: F401 - fixtures
     _ledger,
+    chat_server,
     chat_site,
     database,
     no_settings,
