@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ci_core.backlog.text_query import WORD
 from ci_core.finder import web_address
 from ci_core.research.evidence import EvidenceOf, evidence_of
 from pages.widgets.page_links import page_link
@@ -14,7 +13,6 @@ from pages.widgets.session import Backend
 from pages.widgets.text import ago, as_text, shortened
 
 FEED = "research"
-MOST_WORDS = 12
 LONGEST_QUOTE = 400
 
 
@@ -40,18 +38,12 @@ def _draw_group(title: str, found: Sequence[EvidenceOf]) -> None:
     for one in found:
         with st.container(border=True, gap="xxsmall", key=f"evidence-{one.finding_id}"):
             name = as_text(shortened(one.title, 120))
-            page_link(FEED, name, **address_of(one))
+            page_link(FEED, name, focus=str(one.finding_id))
             st.caption(as_text(facts_of(one)))
             if one.quote:
                 st.markdown(f"> {as_text(shortened(one.quote, LONGEST_QUOTE))}")
             if (address := web_address(one.url)) is not None:
                 st.link_button("Open the source", address, type="tertiary", icon=":material/open_in_new:")
-
-
-def address_of(one: EvidenceOf) -> dict[str, str]:
-    """What the address of the feed must say to show this finding on whatever shelf it stands: its title's words."""
-    words = " ".join(WORD.findall(one.title)[:MOST_WORDS])
-    return {"show": "everything", "q": f'"{words}"', "focus": str(one.finding_id)}
 
 
 def facts_of(one: EvidenceOf) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from db.enums import FindingStatus
 from db.tables import Evidence
 from tests.browser.board.harness import AppServer, Backlog, OpenPage
 from tests.browser.flow.looks import serious_findings
@@ -17,7 +18,8 @@ HOSTILE = "<script>alert(1)</script> [x](javascript:alert(2))"
 def test_the_drawer_names_its_origin_and_its_evidence(open_page: OpenPage, app: AppServer, backlog: Backlog) -> None:
     (item,) = backlog.add("Roll earlier")
     with backlog.database.transaction("ana") as session:
-        origin = finding(session, source_title=HOSTILE, relevance_score=82)
+        converted = FindingStatus.CONVERTED_TO_ENHANCEMENT
+        origin = finding(session, converted, source_title=HOSTILE, relevance_score=82, enhancement_id=item)
         other = finding(session, source_title="Says the same", source_url="javascript:alert(3)")
         session.add(Evidence(enhancement_id=item, finding_id=origin.id, origin=True, quote=f"It pays. {HOSTILE}"))
         session.add(Evidence(enhancement_id=item, finding_id=other.id))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ci_core.research.evidence import EvidenceOf
-from pages.widgets.lineage import address_of, facts_of
+from pages.widgets.lineage import facts_of
 
 ONE = EvidenceOf(
     finding_id=7,
@@ -27,9 +27,3 @@ ONE = EvidenceOf(
 def test_where_it_came_from_and_who_put_it_there() -> None:
     assert facts_of(ONE) == "r/options · relevance 82 · added by ana 2 h ago"
     assert facts_of(replace(ONE, relevance_score=None)) == "r/options · added by ana 2 h ago"
-
-
-def test_the_feed_is_asked_for_the_words_of_the_title_on_every_shelf() -> None:
-    hostile = replace(ONE, title='Roll "earlier" & <b>more</b>')
-
-    assert address_of(hostile) == {"show": "everything", "q": '"Roll earlier b more b"', "focus": "7"}
