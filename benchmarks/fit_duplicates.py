@@ -33,11 +33,11 @@ from ci_core.research.values import NormalItem
 from ci_core.settings import load_settings
 
 STREAM = "reddit_stream_2013_first_half.jsonl"
-PAIRS = {"cross-posts": ("reddit_xpost_pairs_dev.tsv", 0.5), "summaries": ("horizon_pairs_2026_dev.tsv", 1.0)}
+PAIRS = {"cross-posts": ("reddit_xpost_pairs_dev.tsv", 0.5), "summaries": ("horizon_pairs_2026_dev.tsv", 3.0)}
 SHIPPED = Path(__file__).resolve().parents[1] / "ci_core/research/duplicates/shipped.py"
 # Which way a measure may point; those that are not named here may only speak for a repetition.
-AGAINST = ("missing", "numbers_differ", "negation_differs", "again_differs", "age", "old", "other_host")
-EITHER = ("short", "series")
+AGAINST = ("missing", "series", "numbers_differ", "negation_differs", "again_differs", "age", "old", "other_host")
+EITHER = ("short",)
 RIDGE = 2.0
 
 
