@@ -19,7 +19,7 @@ Numbers = NDArray[np.float64]
 
 # Standard deviations of the priors, the same for every team: found on simulated teams over papers, repositories and
 # news, with interests that fit and that do not.
-BIAS_SPREAD, FACTOR_SPREAD, DIRECTION_SPREAD = 1.5, 0.3, 2.0
+BIAS_SPREAD, FACTOR_SPREAD, DIRECTION_SPREAD = 0.5, 0.1, 2.5
 # A finding that was shown and not answered says something, but less than a no.
 SILENCE_WEIGHT = 0.3
 
