@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ci_core import runs
 from ci_core.overview.values import Block, Figure, Glance, Hint, Line
 from ci_core.overview.words import counted, lasting
+from ci_core.research.finding_history import site_name
 from db.enums import FindingStatus, RunStatus, SourceHealth
 from db.tables import ResearchFinding, ResearchSource
 
@@ -66,7 +67,7 @@ def _waiting(session: Session, now: datetime) -> tuple[Line, ...]:
 def _line(found: Any) -> Line:
     return Line(
         found.source_title,
-        found.source_type.replace("_", " "),
+        site_name(found.source_type),
         page=f"research?focus={found.id}",
         url=found.source_url if found.source_url.startswith(("https://", "http://")) else None,
         score=None if found.relevance_score is None else float(found.relevance_score),
