@@ -138,9 +138,15 @@ def report(names: Sequence[str], decision: Decision, sample: Sample, *, stream: 
     sure = 1 / (1 + np.exp(-(sample.rows @ weights + decision.bias)))
     sure = np.where(sample.forbidden, 0.04 * sure, sure)
     if not stream:
-        return (
-            f"AUC {roc_auc_score(sample.same, sure):.3f} (cosine {roc_auc_score(sample.same, sample.rows[:, 0]):.3f})"
-        )
+        cosine = sample.rows[:, names.index("cosine")]
+        far, near = np.quantile(cosine[sample.same], 0.4), np.quantile(cosine[~sample.same], 0.6)
+        hard = (sample.same & (cosine <= far)) | (~sample.same & (cosine >= near))
+        told = [
+            f"{word} {roc_auc_score(sample.same[kept], sure[kept]):.3f} "
+            f"(cosine {roc_auc_score(sample.same[kept], cosine[kept]):.3f})"
+            for word, kept in (("AUC", np.ones(len(cosine), bool)), ("of the hard ones", hard))
+        ]
+        return ", ".join(told)
     best: dict[int, tuple[float, bool]] = {}
     for item, score, same in zip(sample.item, sure, sample.same, strict=True):
         if score > best.get(int(item), (-1.0, False))[0]:
