@@ -22,6 +22,7 @@ from ci_core.errors import DecidedMeanwhile, InvalidInput, NotAllowed, NotFound
 from ci_core.research import finding_queries
 from ci_core.research.conversion import ConversionForm, enhancement_from_form, proposed_form
 from ci_core.research.correcting import measured_of
+from ci_core.research.duplicates import record
 from ci_core.research.finding_queries import Row
 from ci_core.research.findings import finding, usable_id
 from db.engine import act_as
@@ -325,6 +326,7 @@ def _correct(session: Session, one: int, other: int, verdict: Verdict) -> None:
         "measured": json.dumps(measured_of(session, one, other)),
     }
     session.execute(finding_queries.STORE_CORRECTION, values)
+    record(session)
 
 
 def _waiting(row: Row) -> str:

@@ -63,13 +63,6 @@ UNSCORED = text(f"""
     WHERE f.status = 'new' AND f.scored_at IS NULL AND f.decided_by IS NULL AND f.id < :before
     ORDER BY f.id DESC LIMIT :limit
 """)  # noqa: S608 - a constant of this module
-OF_PAIR = text(f"""
-    SELECT {FIELDS}
-    FROM ci_research_findings f JOIN ci_research_embeddings e ON e.finding_id = f.id
-    WHERE f.id IN (:one, :other)
-        AND e.model = ALL (SELECT model FROM ci_research_embeddings WHERE finding_id IN (:one, :other))
-    ORDER BY e.appeared_at, f.id
-""")  # noqa: S608 - a constant of this module
 NEWEST = text("SELECT coalesce(max(id), 0) FROM ci_research_findings")
 
 
@@ -125,12 +118,6 @@ def with_same_keys(
     keys = {"urls": sorted(urls), "identities": sorted(identities), "hashes": sorted(hashes)}
     rows = session.execute(SAME_KEYS, {**_given(model), **keys, "limit": limit})
     return [remembered(row) for row in rows]
-
-
-def of_pair(session: Session, one: int, other: int) -> list[Remembered]:
-    """Both findings, the earlier one first; fewer while one of them has no vector of the other's model."""
-    given = {"one": one, "other": other, "characters": COMPARED_CHARACTERS}
-    return [remembered(row) for row in session.execute(OF_PAIR, given)]
 
 
 def unscored(session: Session, model: str, *, before: int, limit: int) -> list[Remembered]:

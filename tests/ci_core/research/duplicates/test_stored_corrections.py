@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from ci_core.research.decisions import merge_finding, split_finding
 from ci_core.research.duplicates import SHIPPED, Window, learned, prepare
-from ci_core.research.window_queries import of_pair
+from ci_core.research.window_queries import of_ids
 from db.enums import Verdict
 from db.tables import Correction, LearnedModel
 from tests.ci_core.research.duplicates.builders import vector_of
@@ -65,7 +65,7 @@ def test_a_window_never_merges_again_what_a_person_split(session: Session) -> No
     split_finding(session, other, actor="ada")
     window = Window()
     prepare(session, window)
-    earlier, later = of_pair(session, one, other)
+    earlier, later = of_ids(session, "words", [one, other])
     for held in (earlier, later):
         window.add(held.id, held.item, held.vector, held.appeared_at)
 
