@@ -72,11 +72,6 @@ class Commonness:
         self._texts += 1
         self._with.update(set(words))
 
-    def remove(self, words: Iterable[str]) -> None:
-        """Forget one text that was added."""
-        self._texts -= 1
-        self._with.subtract(set(words))
-
     def weight(self, word: str) -> float:
         """Inverse document frequency, natural logarithm; 0.1–1 for words that every title may have."""
         seen = self._with.get(word, 0)
