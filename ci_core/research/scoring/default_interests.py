@@ -37,6 +37,7 @@ INTERESTS = (
     "Earnings, dividends, news sentiment and their effect on stock prices",
     "Financial markets, crashes, credit and systemic risk of banks and investors",
     "Streamlit dashboard that shows trades, positions and profit of a trading account",
+    "Streamlit apps that stay fast: reruns, caching, components, tables",
     "PostgreSQL and pandas for market data: fast time series of prices and option chains",
 )
 
@@ -68,7 +69,8 @@ KEYWORDS = {
         optimal execution, price impact, market impact, bid-ask, SEC filing, EDGAR, financial market,
         financial data, financial time series, financial instrument, cryptocurrency exchange, crypto trading,
         cryptocurrency trading, equity market, futures contract, commodity futures, NYSE, NASDAQ,
-        S&P 500, hedge ratio, market risk, credit risk, trader, investor""",
+        S&P 500, hedge ratio, market risk, credit risk, trader, investor,
+        Streamlit, pgvector""",
     USUAL: """
         quant, portfolio, trading, stock, broker, ticker, arbitrage, derivatives, options, futures, equity,
         investment, investing, finance, financial, bond, interest rate, treasury, dividend, earnings, volatility,
@@ -76,7 +78,7 @@ KEYWORDS = {
         cointegration, systemic risk, default risk, econophysics, securities, crypto, cryptocurrency, wealth, swap,
         swaption, order flow, trade execution, transaction cost, reinsurance, bank, credit, insurance,
         loan, annuity, risk measure, risk premium, shareholder, ETF, fund, capital, asset, leverage, currency,
-        exchange rate, Bitcoin, Bloomberg""",
+        exchange rate, Bitcoin, Bloomberg, Postgres, PostgreSQL""",
     FAINT: """
         market, price, returns, risk, exchange, trade, margin, strike, expiration, premium, theta, gamma, vega,
         momentum, commodity, economic, economy, valuation, order, profit, loss, pricing""",
