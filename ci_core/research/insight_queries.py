@@ -94,6 +94,14 @@ RECENT_MATCHES = text("""
 """)
 
 
+NEWEST_CHANGE = text("SELECT coalesce(max(id), 0) FROM ci_audit_log")
+
+
+def newest_change(session: Session) -> int:
+    """A number that differs when findings or interests may have changed: figures of the same one are the same."""
+    return int(session.execute(NEWEST_CHANGE).scalar_one())
+
+
 def rows(session: Session, query: Any, **values: Any) -> Sequence[Any]:
     """The rows of one of the queries above."""
     return session.execute(query, values).all()

@@ -14,6 +14,7 @@ from ci_core.llm.models import configured_models
 from ci_core.llm.usage import LlmUsage, llm_usage
 from ci_core.research import insight as figures
 from ci_core.research.insight import Insight, insight, span_of_days
+from ci_core.research.insight_queries import newest_change
 from pages.widgets import insight_charts as charts
 from pages.widgets.chart_style import draw_chart
 from pages.widgets.export_menu import draw_export
@@ -41,7 +42,7 @@ def draw_period() -> int:
 
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=20, show_spinner=False)
-def _figures(_shared: Backend, days: int, zone: str) -> Insight:
+def _figures(_shared: Backend, days: int, zone: str, newest: int) -> Insight:  # noqa: ARG001 - a key of what is kept
     with _shared.database.reading() as session:
         return insight(session, span_of_days(days, datetime.now(UTC), ZoneInfo(zone)))
 
@@ -52,7 +53,9 @@ def draw_insight(shared: Backend, days: int, to_sources: Callable[[], None]) -> 
     Raises:
         db.errors.DatabaseError: the database cannot be reached.
     """
-    shown = _figures(shared, days, str(reader_zone()))
+    with shared.database.reading() as session:
+        newest = newest_change(session)
+    shown = _figures(shared, days, str(reader_zone()), newest)
     if not shown.found and not shown.weeks:
         _draw_nothing(days, to_sources)
         return

@@ -11,6 +11,7 @@ import streamlit as st
 
 from ci_core.backlog.undo import present_transaction
 from ci_core.errors import CiError, InvalidInput
+from ci_core.research.insight_queries import newest_change
 from ci_core.research.interests import (
     LONGEST,
     MOST_WEIGHT,
@@ -50,7 +51,7 @@ PLACEHOLDERS = {
 
 
 @st.cache_data(ttl=60, max_entries=2, show_spinner=False)
-def _matched(_shared: Backend) -> dict[str, int]:
+def _matched(_shared: Backend, newest: int) -> dict[str, int]:  # noqa: ARG001 - a key of what is kept
     with _shared.database.reading() as session:
         return lately_matched(session, since=datetime.now(UTC) - LATELY)
 
@@ -62,12 +63,12 @@ def draw_interests(shared: Backend) -> None:
         db.errors.DatabaseError: the database cannot be reached.
     """
     with shared.database.reading() as session:
-        every = list_interests(session)
+        every, newest = list_interests(session), newest_change(session)
     st.caption(
         "Findings are scored by these texts, and by what people convert and reject. "
         "A change counts from the next scan on."
     )
-    matched = _matched(shared)
+    matched = _matched(shared, newest)
     words = st.text_input(
         "Find a text",
         key="find-interest",
