@@ -176,7 +176,9 @@ class TestSize:
         tracemalloc.stop()
 
     @pytest.mark.parametrize(
-        ("encoding", "body"), [("br", b"x"), ("gzip", b"no gzip"), ("gzip", gzip.compress(b"x" * 99)[:-9])]
+        ("encoding", "body"),
+        [("br", b"x"), ("gzip", b"no gzip"), ("gzip", gzip.compress(b"x" * 99)[:-9])],
+        ids=["unknown", "not-packed", "cut-off"],
     )
     def test_a_strange_packing_is_refused(
         self, server: HTTPServer, client: NewClient, encoding: str, body: bytes
