@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from db.engine import Database
 from tests.browser.board.harness import AppPage, AppServer, Backlog, OpenPage
@@ -19,11 +19,13 @@ from tests.browser.board.harness import AppPage, AppServer, Backlog, OpenPage
 # A Chromium of the system where there is one, else the one that Playwright installed.
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = os.environ.get("CHROMIUM_PATH") or next(filter(None, map(shutil.which, NAMES)), None)
+EXPECT_MS = 20_000  # a busy machine is no defect of the app
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=EXPECT_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield chromium

@@ -89,6 +89,7 @@ def test_filters_and_views_are_in_the_address(open_feed: OpenFeed, found: Found)
     feed.page.get_by_role("button", name="Views").click()
     feed.page.get_by_role("button", name=f"Gamma {found.backlog.word}"[:20]).click()
     expect(feed.row(low)).to_be_hidden()
+    expect(feed.row(high)).to_be_visible()
     assert feed.rows() == [high]
 
 

@@ -84,7 +84,8 @@ def test_doctor_finds_everything_well(run: Ci, database: Database) -> None:
 
     assert outcome.status == 0
     assert outcome.document["ok"] is True
-    assert {check["outcome"] for check in outcome.document["checks"]} == {"ok"}
+    worse = {check["name"]: check["outcome"] for check in outcome.document["checks"] if check["outcome"] != "ok"}
+    assert worse == {"research sources": "warning"}  # there are none before the set-up
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
