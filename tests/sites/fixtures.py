@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import stamina
@@ -21,6 +22,7 @@ def standing_sites() -> Iterator[Sites]:
 def sites(standing_sites: Sites) -> Iterator[Sites]:
     """The stand-in sites, whole and never asked; nobody waits between two attempts."""
     standing_sites.reset()
+    standing_sites.now = datetime.now(UTC)  # ages are told from it, and the server may have stood for long
     with stamina.set_testing(True, attempts=3, cap=True):
         yield standing_sites
     standing_sites.mend()
