@@ -16,10 +16,10 @@ from pages.widgets.inbox.protocol import (
     Search,
     parse_decisions,
     parse_search,
-    parse_wanted,
 )
 from pages.widgets.inbox.values import Choices, Found, InboxUpdate, Outcome, Row, Wire
 from pages.widgets.kanban import Acknowledgement, CardVersion, parse_bulk, parse_open
+from pages.widgets.messages import parse_wanted
 
 __all__ = ["Choices", "ClientDecisions", "Found", "InboxUpdate", "Outcome", "Row", "Search", "inbox_component"]
 

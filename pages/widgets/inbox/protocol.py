@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from ci_core.backlog.triage import (
     Approve,
@@ -18,11 +17,20 @@ from ci_core.backlog.triage import (
     TakeBack,
 )
 from db.enums import Priority
-from pages.widgets.messages import MalformedMessage, integer, mapping, numbered, sequence
+from pages.widgets.messages import (
+    MalformedMessage,
+    identifier,
+    integer,
+    mapping,
+    moment,
+    numbered,
+    seen_item,
+    sequence,
+    words,
+)
 
 MAX_TEXT = 1_000
 MAX_SEARCH = 200
-MAX_WANTED = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +54,10 @@ def parse_decisions(raw: object) -> ClientDecisions:
     return ClientDecisions(*numbered(raw, _decision))
 
 
-def parse_wanted(raw: object) -> tuple[int, ...]:
-    """Return the ids of the items that the browser wants to know more of. Raises MalformedMessage."""
-    listed = sequence(mapping(raw, "the message").get("ids"), "ids", MAX_WANTED)
-    return tuple(dict.fromkeys(integer(item, f"ids[{place}]", at_least=1) for place, item in enumerate(listed)))
-
-
 def parse_search(raw: object) -> Search:
     """Return what the browser looks for. Raises MalformedMessage."""
     message = mapping(raw, "the message")
-    return Search(_text(message, "text", "text", MAX_SEARCH), integer(message.get("nonce"), "nonce", at_least=0))
+    return Search(words(message, "text", "text", MAX_SEARCH), integer(message.get("nonce"), "nonce", at_least=0))
 
 
 def _decision(raw: object, where: str) -> Numbered:
@@ -63,9 +65,9 @@ def _decision(raw: object, where: str) -> Numbered:
     cards = sequence(operation.get("cards"), f"{where}.cards", 1)
     if not cards:
         raise MalformedMessage(f"{where}.cards", "is empty")
-    item, version = _card(cards[0], f"{where}.cards[0]")
+    item, version = seen_item(cards[0], f"{where}.cards[0]")
     number = integer(operation.get("sequence"), f"{where}.sequence", at_least=1)
-    return Numbered(number, _read(operation, item, version or None, where))
+    return Numbered(number, _read(operation, item, version, where))
 
 
 def _read(operation: Mapping[str, object], item: int, version: int | None, where: str) -> Decision:
@@ -73,59 +75,27 @@ def _read(operation: Mapping[str, object], item: int, version: int | None, where
         case "approve":
             return Approve(item, version)
         case "merge":
-            return MergeInto(item, version, _number(operation, "original", where))
+            return MergeInto(item, version, identifier(operation, "original", where))
         case "reject":
-            return Reject(item, version, _text(operation, "reason", f"{where}.reason", MAX_TEXT))
+            return Reject(item, version, words(operation, "reason", f"{where}.reason", MAX_TEXT))
         case "snooze":
-            done = operation.get("until_done")
+            until, done = operation.get("until"), operation.get("until_done")
             return Snooze(
                 item,
                 version,
-                until=_moment(operation.get("until"), f"{where}.until"),
-                until_done=None if done is None else _number(operation, "until_done", where),
+                until=None if until is None else moment(until, f"{where}.until"),
+                until_done=None if done is None else identifier(operation, "until_done", where),
             )
         case "assign":
             name = operation.get("assignee")
             return Assign(
-                item, version, None if name is None else _text(operation, "assignee", f"{where}.assignee", MAX_TEXT)
+                item, version, None if name is None else words(operation, "assignee", f"{where}.assignee", MAX_TEXT)
             )
         case "prioritise":
             return Prioritise(item, version, _priority(operation.get("priority"), f"{where}.priority"))
         case "undo":
-            return TakeBack(item, _number(operation, "earlier", where))
+            return TakeBack(item, identifier(operation, "earlier", where))
     raise MalformedMessage(f"{where}.kind", "is no decision")
-
-
-def _card(raw: object, where: str) -> tuple[int, int | None]:
-    card = mapping(raw, where)
-    version = card.get("version")
-    return (
-        integer(card.get("id"), f"{where}.id", at_least=1),
-        None if version is None else integer(version, f"{where}.version", at_least=0),
-    )
-
-
-def _number(operation: Mapping[str, object], name: str, where: str) -> int:
-    return integer(operation.get(name), f"{where}.{name}", at_least=1)
-
-
-def _text(message: Mapping[str, object], name: str, where: str, longest: int) -> str:
-    value = message.get(name)
-    if not isinstance(value, str) or len(value) > longest:
-        raise MalformedMessage(where, f"is not a text of at most {longest} characters")
-    return value
-
-
-def _moment(raw: object, where: str) -> datetime | None:
-    if raw is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(raw) if isinstance(raw, str) and len(raw) <= 40 else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise MalformedMessage(where, "is not a time with its zone")
-    return moment
 
 
 def _priority(raw: object, where: str) -> Priority:

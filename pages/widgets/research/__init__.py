@@ -14,6 +14,7 @@ from pages.widgets.desk_wire import encoded, heard
 from pages.widgets.inbox import Found
 from pages.widgets.kanban import parse_open
 from pages.widgets.kanban.values import Acknowledgement
+from pages.widgets.messages import parse_wanted
 from pages.widgets.research.assets import research_css, research_html, research_js
 from pages.widgets.research.protocol import (
     FeedDecisions,
@@ -22,7 +23,6 @@ from pages.widgets.research.protocol import (
     parse_more,
     parse_search,
     parse_shown,
-    parse_wanted,
 )
 from pages.widgets.research.values import FeedChoices, FeedOutcome, FeedUpdate, Nothing, Wire
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from ci_core.research.conversion import ConversionForm
 from ci_core.research.triage import (
@@ -16,17 +15,25 @@ from ci_core.research.triage import (
     Numbered,
     Reject,
     Reopen,
-    Seen,
     Snooze,
     Split,
     TakeBack,
 )
-from pages.widgets.messages import MalformedMessage, integer, mapping, numbered, sequence
+from pages.widgets.messages import (
+    MalformedMessage,
+    identifier,
+    integer,
+    mapping,
+    moment,
+    numbered,
+    seen_item,
+    sequence,
+    words,
+)
 
 MAX_TEXT = 1_000
 MAX_DESCRIPTION = 200_000
 MAX_SEARCH = 200
-MAX_WANTED = 24
 MAX_SHOWN = 200
 MAX_TAGS = 60
 
@@ -53,16 +60,10 @@ def parse_decisions(raw: object) -> FeedDecisions:
     return FeedDecisions(*numbered(raw, _decision))
 
 
-def parse_wanted(raw: object) -> tuple[int, ...]:
-    """Return the ids of the findings that the browser wants to know more of. Raises MalformedMessage."""
-    listed = sequence(mapping(raw, "the message").get("ids"), "ids", MAX_WANTED)
-    return tuple(dict.fromkeys(integer(item, f"ids[{place}]", at_least=1) for place, item in enumerate(listed)))
-
-
 def parse_search(raw: object) -> FeedSearch:
     """Return what the browser looks for. Raises MalformedMessage."""
     message = mapping(raw, "the message")
-    text = _text(message, "text", "text", MAX_SEARCH)
+    text = words(message, "text", "text", MAX_SEARCH)
     return FeedSearch(text, integer(message.get("nonce"), "nonce", at_least=0), message.get("among") == "finding")
 
 
@@ -83,7 +84,7 @@ def parse_more(raw: object) -> int:
 def _decision(raw: object, where: str) -> Numbered:
     operation = mapping(raw, where)
     cards = sequence(operation.get("cards"), f"{where}.cards", MOST_FINDINGS)
-    findings = tuple(_seen(card, f"{where}.cards[{place}]") for place, card in enumerate(cards))
+    findings = tuple(seen_item(card, f"{where}.cards[{place}]") for place, card in enumerate(cards))
     if not findings:
         raise MalformedMessage(f"{where}.cards", "is empty")
     if len({item for item, _ in findings}) < len(findings):
@@ -98,61 +99,33 @@ def _read(operation: Mapping[str, object], where: str) -> Decision | TakeBack:
             form = operation.get("form")
             return Convert(None if form is None else _form(mapping(form, f"{where}.form"), f"{where}.form"))
         case "attach":
-            return Attach(_number(operation, "enhancement", where))
+            return Attach(identifier(operation, "enhancement", where))
         case "reject":
             return Reject(_optional(operation, "reason", f"{where}.reason"))
         case "snooze":
-            return Snooze(_moment(operation.get("until"), f"{where}.until"))
+            return Snooze(moment(operation.get("until"), f"{where}.until"))
         case "reopen":
             return Reopen()
         case "merge":
-            return Merge(_number(operation, "canonical", where))
+            return Merge(identifier(operation, "canonical", where))
         case "split":
             return Split()
         case "undo":
-            return TakeBack(_number(operation, "earlier", where))
+            return TakeBack(identifier(operation, "earlier", where))
     raise MalformedMessage(f"{where}.kind", "is no decision")
 
 
 def _form(form: Mapping[str, object], where: str) -> ConversionForm:
     listed = sequence(form.get("tags", []), f"{where}.tags", MAX_TAGS)
     return ConversionForm(
-        title=_text(form, "title", f"{where}.title", MAX_TEXT),
-        description=_text(form, "description", f"{where}.description", MAX_DESCRIPTION),
-        category=_text(form, "category", f"{where}.category", MAX_TEXT),
-        priority=_text(form, "priority", f"{where}.priority", MAX_TEXT),
+        title=words(form, "title", f"{where}.title", MAX_TEXT),
+        description=words(form, "description", f"{where}.description", MAX_DESCRIPTION),
+        category=words(form, "category", f"{where}.category", MAX_TEXT),
+        priority=words(form, "priority", f"{where}.priority", MAX_TEXT),
         complexity=_optional(form, "complexity", f"{where}.complexity"),
-        tags=tuple(_text({"tag": tag}, "tag", f"{where}.tags", MAX_TEXT) for tag in listed),
+        tags=tuple(words({"tag": tag}, "tag", f"{where}.tags", MAX_TEXT) for tag in listed),
     )
 
 
-def _seen(raw: object, where: str) -> Seen:
-    card = mapping(raw, where)
-    version = card.get("version")
-    known = None if version is None else integer(version, f"{where}.version", at_least=0)
-    return integer(card.get("id"), f"{where}.id", at_least=1), known or None
-
-
-def _number(operation: Mapping[str, object], name: str, where: str) -> int:
-    return integer(operation.get(name), f"{where}.{name}", at_least=1)
-
-
 def _optional(message: Mapping[str, object], name: str, where: str) -> str | None:
-    return None if message.get(name) is None else _text(message, name, where, MAX_TEXT)
-
-
-def _text(message: Mapping[str, object], name: str, where: str, longest: int) -> str:
-    value = message.get(name)
-    if not isinstance(value, str) or len(value) > longest:
-        raise MalformedMessage(where, f"is not a text of at most {longest} characters")
-    return value
-
-
-def _moment(raw: object, where: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(raw) if isinstance(raw, str) and len(raw) <= 40 else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise MalformedMessage(where, "is not a time with its zone")
-    return moment
+    return None if message.get(name) is None else words(message, name, where, MAX_TEXT)

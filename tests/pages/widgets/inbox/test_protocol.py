@@ -19,8 +19,8 @@ from ci_core.backlog.triage import (
     TakeBack,
 )
 from db.enums import Priority
-from pages.widgets.inbox.protocol import parse_decisions, parse_search, parse_wanted
-from pages.widgets.messages import MalformedMessage
+from pages.widgets.inbox.protocol import parse_decisions, parse_search
+from pages.widgets.messages import MalformedMessage, parse_wanted
 
 CLIENT = "0b8a1c52-6f0e-4c1b-9d3e-2f7a51c0e9aa"
 

@@ -9,7 +9,7 @@ import pytest
 
 from ci_core.research.conversion import ConversionForm
 from ci_core.research.triage import Attach, Convert, Merge, Numbered, Reject, Reopen, Snooze, Split, TakeBack
-from pages.widgets.messages import MalformedMessage
+from pages.widgets.messages import MalformedMessage, parse_wanted
 from pages.widgets.research.protocol import (
     MAX_SHOWN,
     FeedSearch,
@@ -17,7 +17,6 @@ from pages.widgets.research.protocol import (
     parse_more,
     parse_search,
     parse_shown,
-    parse_wanted,
 )
 
 CLIENT = "8d0f3c1e-4a52-4b8f-9a52-0f6f6a3d2b11"
