@@ -52,9 +52,10 @@ FINISH = text("""
     WHERE id = :id AND status <> 'cancelled'
 """)
 BEGIN_STEP = text("""
-    INSERT INTO ci_run_steps (run_id, name, status, source_id, message, started_at)
-    VALUES (:run_id, :name, :status, :source_id, :message, :now)
+    INSERT INTO ci_run_steps (run_id, name, status, source_id, message, started_at, attempt)
+    VALUES (:run_id, :name, :status, :source_id, :message, :now, :attempt)
     ON CONFLICT (run_id, name) DO UPDATE SET status = excluded.status, message = excluded.message,
+        attempt = excluded.attempt, ended_at = NULL,
         started_at = CASE WHEN ci_run_steps.status = 'waiting' THEN excluded.started_at
                           ELSE ci_run_steps.started_at END
     RETURNING id
@@ -75,7 +76,9 @@ END_SILENT = text("""
     WITH gone AS (
         UPDATE ci_automation_runs r
         SET status = 'failed', error = :killed, ended_at = greatest(r.alive_at, r.started_at)
-        WHERE r.status = 'running' AND coalesce(r.alive_at, r.started_at, r.created_at) < :silent_since
+        -- One with a job in the queue is the rescue's: it knows whether its worker lives.
+        WHERE r.status = 'running' AND r.job_id IS NULL
+            AND coalesce(r.alive_at, r.started_at, r.created_at) < :silent_since
         RETURNING r.id, r.ended_at
     ), stopped AS (
         UPDATE ci_run_steps s SET status = 'failed', message = :killed, ended_at = gone.ended_at
@@ -197,14 +200,16 @@ def begin_step(
     source_id: int | None = None,
     status: StepStatus = StepStatus.RUNNING,
     message: str | None = None,
+    attempt: int = 0,
 ) -> int:
-    """Enter a step of the run, or let a waiting one of this name begin; gives its id."""
+    """Enter a step of the run, or let one of this name begin (again, by a later `attempt`); gives its id."""
     values = {
         "run_id": run_id,
         "name": name[:LONGEST_NAME],
         "status": status,
         "source_id": source_id,
         "message": _cut(message),
+        "attempt": attempt,
         "now": now,
     }
     return int(session.execute(BEGIN_STEP, values).scalar_one())
@@ -280,8 +285,13 @@ def run_with_steps(session: Session, run_id: int) -> RunWithSteps:
     """
     row = session.execute(RUN, {"id": run_id}).one_or_none()
     if row is None:
-        raise NotFound(f"There is no run {run_id}. `ci runs list` shows those there are.")
+        raise no_such_run(run_id)
     return RunWithSteps(_run(row), tuple(_step(step) for step in session.execute(STEPS, {"id": run_id})))
+
+
+def no_such_run(run_id: int) -> NotFound:
+    """What to raise where there is no run of this number."""
+    return NotFound(f"There is no run {run_id}. `ci runs list` shows those there are.")
 
 
 @contextmanager

@@ -169,6 +169,38 @@ class StepStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class LogLevel(StrEnum):
+    """How much a line of a log matters."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+class MissedRuns(StrEnum):
+    """What becomes of the times of a schedule that passed while nothing ran: one run for all of them, or none."""
+
+    ONCE = "once"
+    SKIP = "skip"
+
+
+class WorkerState(StrEnum):
+    """What a worker is doing: taking jobs, or ending those it has."""
+
+    WORKING = "working"
+    STOPPING = "stopping"
+
+
+class Period(StrEnum):
+    """The stretch of time that figures are summed up over."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
 class LlmCallStatus(StrEnum):
     """What became of a call to a chat model; reserved: its greatest cost is counted until it has answered."""
 

@@ -5,6 +5,7 @@ from db.tables.base import Base, Json
 from db.tables.board import BoardColumn, BoardOperation
 from db.tables.derived import EMBEDDING_DIMENSIONS, EnhancementEmbedding, Similarity, WishlistOrigin
 from db.tables.enhancements import Comment, Dependency, Enhancement, Merge
+from db.tables.jobs import AgentPerformance, Schedule, Worker
 from db.tables.learned import (
     Correction,
     Exposure,
@@ -14,11 +15,12 @@ from db.tables.learned import (
     LearnedModel,
 )
 from db.tables.research import Evidence, ResearchFinding, ResearchSite, ResearchSource
-from db.tables.runs import AutomationRun, LlmCall, Prompt, RunStep
+from db.tables.runs import AutomationRun, LlmCall, Prompt, RunLogEntry, RunStep
 from db.tables.triage import DefaultView, Follower, Notification, Reaction, SavedView, Visit
 
 __all__ = [
     "EMBEDDING_DIMENSIONS",
+    "AgentPerformance",
     "AuditEntry",
     "AutomationRun",
     "Base",
@@ -46,9 +48,12 @@ __all__ = [
     "ResearchFinding",
     "ResearchSite",
     "ResearchSource",
+    "RunLogEntry",
     "RunStep",
     "SavedView",
+    "Schedule",
     "Similarity",
     "Visit",
     "WishlistOrigin",
+    "Worker",
 ]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Identity, Index, Integer, Numeric, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, Numeric, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.enums import LlmCallStatus, RunStatus, RunTrigger, StepStatus
+from db.enums import LlmCallStatus, LogLevel, RunStatus, RunTrigger, StepStatus
 from db.tables.base import ACTOR, EMPTY_OBJECT, NOW, Base, Json, one_of
 
 NOTHING = text("0")
+EMPTY_LIST_OF_OBJECTS = text("'[]'")
 USD = Numeric(12, 6)
 
 
@@ -36,10 +38,47 @@ class AutomationRun(Base):
     started_at: Mapped[datetime | None]
     alive_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    job_id: Mapped[int | None]
+    queue: Mapped[str | None]
+    priority: Mapped[int] = mapped_column(Integer, server_default=NOTHING)
+    lock_key: Mapped[str | None]
+    attempt: Mapped[int] = mapped_column(Integer, server_default=NOTHING)
+    failures: Mapped[int] = mapped_column(Integer, server_default=NOTHING)
+    kills: Mapped[int] = mapped_column(Integer, server_default=NOTHING)
+    error_kind: Mapped[str | None]
+    due_at: Mapped[datetime | None]
+    schedule_id: Mapped[int | None] = mapped_column(ForeignKey("ci_schedules.id", ondelete="SET NULL", use_alter=True))
+    retry_of_id: Mapped[int | None] = mapped_column(ForeignKey("ci_automation_runs.id", ondelete="SET NULL"))
+    worker_id: Mapped[int | None]
+    cancel_requested_at: Mapped[datetime | None]
+    cancel_requested_by: Mapped[str | None]
+    links: Mapped[list[Json]] = mapped_column(JSONB, server_default=EMPTY_LIST_OF_OBJECTS)
 
     __table_args__ = (
         one_of("trigger", RunTrigger),
         one_of("status", RunStatus),
+        CheckConstraint("char_length(queue) BETWEEN 1 AND 60"),
+        CheckConstraint("char_length(lock_key) BETWEEN 1 AND 200"),
+        CheckConstraint("attempt >= 0"),
+        CheckConstraint("failures >= 0"),
+        CheckConstraint("kills >= 0"),
+        CheckConstraint("error_kind ~ '^[a-z][a-z_]{0,39}$'"),
+        CheckConstraint("jsonb_typeof(links) = 'array'"),
+        Index(
+            "uq_ci_automation_runs_open_key",
+            "lock_key",
+            unique=True,
+            postgresql_where=text("status IN ('queued', 'running')"),
+        ),
+        Index("uq_ci_automation_runs_job", "job_id", unique=True),
+        Index(
+            "idx_ci_automation_runs_schedule",
+            "schedule_id",
+            text("id DESC"),
+            postgresql_where=text("schedule_id IS NOT NULL"),
+        ),
+        Index("idx_ci_automation_runs_retry_of", "retry_of_id", postgresql_where=text("retry_of_id IS NOT NULL")),
+        Index("idx_ci_automation_runs_ended", text("ended_at DESC"), postgresql_where=text("ended_at IS NOT NULL")),
         Index("idx_ci_automation_runs_newest", "run_type", text("id DESC")),
         Index("idx_ci_automation_runs_open", "id", postgresql_where=text("status IN ('queued', 'running')")),
     )
@@ -59,11 +98,34 @@ class RunStep(Base):
     message: Mapped[str | None]
     started_at: Mapped[datetime] = mapped_column(server_default=NOW)
     ended_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(Integer, server_default=NOTHING)
 
     __table_args__ = (
         one_of("status", StepStatus),
+        CheckConstraint("attempt >= 0"),
         UniqueConstraint("run_id", "name"),
         Index("idx_ci_run_steps_source", "source_id", text("id DESC"), postgresql_where=text("source_id IS NOT NULL")),
+    )
+
+
+class RunLogEntry(Base):
+    """One line of what a run said."""
+
+    __tablename__ = "ci_run_log"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("ci_automation_runs.id", ondelete="CASCADE"))
+    attempt: Mapped[int] = mapped_column(Integer, server_default=NOTHING)
+    logged_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    level: Mapped[str]
+    event: Mapped[str]
+    fields: Mapped[Json] = mapped_column(server_default=EMPTY_OBJECT)
+
+    __table_args__ = (
+        one_of("level", LogLevel),
+        CheckConstraint("char_length(event) BETWEEN 1 AND 2000"),
+        CheckConstraint("jsonb_typeof(fields) = 'object'"),
+        Index("idx_ci_run_log_run", "run_id", "id"),
     )
 
 

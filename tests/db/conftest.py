@@ -49,6 +49,15 @@ INSERT INTO ci_run_steps (run_id, name, source_id) VALUES (1, 'r/options', 1);
 UPDATE ci_research_findings SET run_id = 1 WHERE id = 1;
 INSERT INTO ci_prompts (name, version, template, active) VALUES ('research.score', 1, 'Score it.', true);
 INSERT INTO ci_llm_calls (run_id, prompt_id, purpose, provider, model) VALUES (1, 1, 'score', 'openai', 'small');
+INSERT INTO ci_run_log (run_id, level, event) VALUES (1, 'info', 'scan_finished');
+INSERT INTO ci_schedules (name, kind, cron) VALUES ('nightly', 'database_upkeep', '0 2 * * *');
+INSERT INTO procrastinate_workers DEFAULT VALUES;
+INSERT INTO ci_workers (worker_id, host, pid) SELECT id, 'desk', 1 FROM procrastinate_workers;
+INSERT INTO procrastinate_jobs (queue_name, task_name, lock) VALUES ('research', 'research_scan', 'research_scan:1');
+INSERT INTO ci_automation_runs (run_type, job_id, queue, lock_key, schedule_id)
+VALUES ('research_scan', 1, 'research', 'research_scan:1', 1);
+UPDATE procrastinate_jobs SET status = 'doing', worker_id = 1;
+INSERT INTO ci_agent_performance (agent, period_start) VALUES ('research', current_date);
 """
 
 
