@@ -6,7 +6,7 @@ import getpass
 import json
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     app_url: str = Field("http://127.0.0.1:8501", validation_alias="CI_APP_URL", pattern=ADDRESS)
     actor: str = Field(default_factory=_system_user, validation_alias="CI_ACTOR", min_length=1, max_length=120)
 
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="CI_LOG_LEVEL")
+    log_max_mib: float = Field(10.0, validation_alias="CI_LOG_MAX_MIB", gt=0, le=1_000)
+
     weight_business_value: float = Field(0.25, validation_alias="CI_WEIGHT_BUSINESS_VALUE", ge=0)
     weight_user_impact: float = Field(0.20, validation_alias="CI_WEIGHT_USER_IMPACT", ge=0)
     weight_strategic_alignment: float = Field(0.15, validation_alias="CI_WEIGHT_STRATEGIC_ALIGNMENT", ge=0)
@@ -108,6 +111,11 @@ class Settings(BaseSettings):
     @classmethod
     def _without_last_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        return value.strip().upper() if isinstance(value, str) else value
 
     @field_validator("working_days")
     @classmethod
@@ -165,6 +173,11 @@ class Settings(BaseSettings):
     def models_dir(self) -> Path:
         """Where exported models live."""
         return self.data_dir / "models"
+
+    @property
+    def logs_dir(self) -> Path:
+        """Where logs are written."""
+        return self.data_dir / "logs"
 
 
 def load_settings() -> Settings:
