@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -77,6 +78,7 @@ class Database:
         self._revive = revive
         self._revive_lock = Lock()
         self._revived_at = float("-inf")
+        self._guard: Callable[[Session], None] | None = None
         self.engine = self._make_engine()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
@@ -125,7 +127,18 @@ class Database:
         """
         with self._translated(), self._sessions.begin() as session:
             act_as(session, actor, reason, undo_of)
+            if self._guard is not None:
+                self._guard(session)
             yield session
+
+    def guarded(self, guard: Callable[[Session], None]) -> Database:
+        """The same database through the same pool, where `guard` goes before the work of every transaction.
+
+        What it raises, the transaction raises; nothing is written then.
+        """
+        ours = copy.copy(self)
+        ours._guard = guard
+        return ours
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -72,9 +72,25 @@ class JobContext:
         """
         self.check()
         with self.database.transaction(self.actor, reason=reason) as session:
-            if session.execute(queries.HOLD, {"id": self.run_id, "attempt": self.attempt}).one_or_none() is None:
-                raise RunTaken(f"Run {self.run_id} is no longer carried out by attempt {self.attempt}.")
+            self._hold(session)
             yield session
+
+    @property
+    def fenced(self) -> Database:
+        """The database for what opens its own transactions: each is committed only while this attempt is current.
+
+        Such a transaction raises as `transaction` does.
+        """
+
+        def hold(session: Session) -> None:
+            self.check()
+            self._hold(session)
+
+        return self.database.guarded(hold)
+
+    def _hold(self, session: Session) -> None:
+        if session.execute(queries.HOLD, {"id": self.run_id, "attempt": self.attempt}).one_or_none() is None:
+            raise RunTaken(f"Run {self.run_id} is no longer carried out by attempt {self.attempt}.")
 
     def once(self, step: str, work: Callable[[Session], Mapping[str, Any] | None]) -> Mapping[str, Any]:
         """Do a step of the run exactly once, however often the run is attempted.

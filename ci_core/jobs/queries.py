@@ -35,9 +35,11 @@ CANCEL_JOB = text("SELECT procrastinate_cancel_job_v1(CAST(:job_id AS bigint), t
 CANCEL_RUN = text("""
     UPDATE ci_automation_runs SET status = 'cancelled', ended_at = :now WHERE id = :id AND status = 'queued'
 """)
-# FOR SHARE: nobody can take the run over before this transaction has ended.
+# FOR SHARE: nobody can take the run over before this transaction has ended. One that stands still, because its process
+# froze in the midst of it, is ended by the server.
 HOLD = text("""
-    SELECT true FROM ci_automation_runs WHERE id = :id AND attempt = :attempt AND status = 'running' FOR SHARE
+    SELECT set_config('idle_in_transaction_session_timeout', '15s', true)
+    FROM ci_automation_runs WHERE id = :id AND attempt = :attempt AND status = 'running' FOR SHARE
 """)
 STEP_DONE = text("SELECT counts FROM ci_run_steps WHERE run_id = :id AND name = :name AND status = 'completed'")
 ADD_LINK = text("""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ci_core.jobs.kinds import JobKind, Kinds, Parameters
+from ci_core.jobs.kinds import JobKind, Kinds, Parameters, Retry
 
 
 def _one_per_source(parameters: Parameters) -> str:
@@ -18,9 +18,12 @@ KINDS = Kinds(
             queue="research",
             work="ci_core.jobs.tasks.research:scan_source",
             key=_one_per_source,
-            time_limit_seconds=900,
+            # The scan itself gives a source up in time (CI_RESEARCH_SOURCE_SECONDS, at most an hour).
+            time_limit_seconds=4000,
             most_at_once=8,
             memory_limit_mib=2048,
+            # The source itself says when it is scanned again; these are for what passes within the hour.
+            retry=Retry(attempts=3, first_wait_seconds=60, longest_wait_seconds=1800),
         ),
     ]
 )

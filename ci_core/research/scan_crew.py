@@ -36,7 +36,11 @@ Ended = tuple[Task, SourceResult | BaseException]
 
 @dataclass(slots=True)
 class Crew:
-    """The threads of a scan: one for each site, and a new one where a source is not waited for any longer."""
+    """The threads of a scan: one for each site, and a new one where a source is not waited for any longer.
+
+    Attributes:
+        causes: by source, the errors that the reading of a source did not tell in its result.
+    """
 
     database: Database
     settings: Settings
@@ -46,7 +50,9 @@ class Crew:
     parts: Parts
     max_results: int | None
     progress: Told | None
+    attempt: int = 0
     shares: dict[int, float] = field(default_factory=dict)
+    causes: dict[int, BaseException] = field(default_factory=dict)
     total: int = 0
 
     def scan(self, chosen: Sequence[Row[Any]]) -> tuple[SourceResult, ...]:
@@ -86,6 +92,7 @@ class Crew:
             intake=self.intake,
             read=read,
             progress=partial(self._percent, row.id),
+            attempt=self.attempt,
         )
 
     def _percent(self, source_id: int, share: float) -> float:
@@ -136,6 +143,9 @@ class Crew:
     def _told(self, task: Task, outcome: SourceResult | BaseException) -> SourceResult:
         if isinstance(outcome, SourceResult):
             return outcome
+        if not isinstance(outcome, Exception):
+            raise outcome  # somebody wants the whole scan to end
+        self.causes[task.row.id] = outcome
         if not isinstance(outcome, CiError | DatabaseError):
             log.error("source_scan_broke", exc_info=outcome, extra={"source": task.label})
         expected = isinstance(outcome, CiError | DatabaseError)

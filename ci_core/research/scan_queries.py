@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,23 @@ SCANNED_BY = text("""
     WHERE s.source_id = :source_id AND s.status = 'running' AND s.run_id <> :run_id
     ORDER BY s.id DESC LIMIT 1
 """)
+DONE_IN_RUN = text("""
+    SELECT counts, status, message FROM ci_run_steps
+    WHERE run_id = :run_id AND source_id = :source_id AND status IN ('completed', 'degraded', 'skipped')
+    ORDER BY id LIMIT 1
+""")
+FOUND_IN_RUN = text("""
+    SELECT id, source_title FROM ci_research_findings
+    WHERE run_id = :run_id AND canonical_finding_id IS NULL
+    ORDER BY relevance_score DESC NULLS LAST, id LIMIT :limit
+""")
+END_EARLIER_ATTEMPT = """
+    SELECT count(pg_terminate_backend(l.pid))
+    FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    WHERE l.locktype = 'advisory' AND l.classid = %s AND l.objid = %s AND l.objsubid = 2 AND l.granted
+      AND a.datname = current_database() AND l.database = a.datid AND a.application_name = %s
+      AND l.pid <> pg_backend_pid()
+"""
 END_STEPS = text("""
     UPDATE ci_run_steps SET status = 'failed', message = :message, ended_at = :now
     WHERE source_id = :source_id AND status = 'running' AND run_id <> :run_id
@@ -78,6 +96,22 @@ def scanned_by(session: Session, source_id: int, run_id: int) -> tuple[int, date
 def end_steps_of_others(session: Session, source_id: int, run_id: int, *, message: str, now: datetime) -> None:
     """Tell steps of other runs that still say to scan this source as failed."""
     session.execute(END_STEPS, {"source_id": source_id, "run_id": run_id, "message": message, "now": now})
+
+
+def done_in_run(session: Session, run_id: int, source_id: int) -> Row[Any] | None:
+    """What an earlier attempt of the run made of the source, when it came to an end with it; else None."""
+    return session.execute(DONE_IN_RUN, {"run_id": run_id, "source_id": source_id}).one_or_none()
+
+
+def found_in_run(session: Session, run_id: int, *, limit: int) -> list[tuple[int, str]]:
+    """The findings of a run that repeat no other, with their titles; the most relevant ones first."""
+    return [(row.id, row.source_title) for row in session.execute(FOUND_IN_RUN, {"run_id": run_id, "limit": limit})]
+
+
+def end_earlier_attempt(connection: psycopg.Connection[Any], lock: int, key: int, name: str) -> bool:
+    """End connections of this name that hold the advisory lock; whether there was one."""
+    row = connection.execute(END_EARLIER_ATTEMPT, [lock, key, name]).fetchone()
+    return bool(row and row[0])
 
 
 def note_scan(session: Session, source_id: int, values: Mapping[str, Any]) -> None:

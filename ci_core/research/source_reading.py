@@ -69,7 +69,7 @@ def read_source(
         site = checked(source)
         pace = site.pace(settings).no_faster_than(source.max_requests_per_minute)
     except InvalidInput as problem:
-        return SourceReading((), SourceHealth.FAILED, _line(str(problem)))
+        return SourceReading((), SourceHealth.FAILED, _line(str(problem)), cause=problem)
     patience = min(LONGEST_WAIT_SECONDS, longest_seconds)
     gate = SiteGate(database, site.source_type, site.label, pace, patience_seconds=patience)
     return read_through(gate, settings, source, since, limit, now=now, longest_seconds=longest_seconds)
@@ -144,7 +144,7 @@ def _told(
         health = SourceHealth.DEGRADED if items else SourceHealth.FAILED
         retry_at = error.retry_at if isinstance(error, SiteError) else None
         # It continues where it was: the newest come first, so that older ones may be missing.
-        return SourceReading(items, health, _line(str(error)), retry_at, None, asked.gate.requests)
+        return SourceReading(items, health, _line(str(error)), retry_at, None, asked.gate.requests, error)
     health = SourceHealth.DEGRADED if remarks else SourceHealth.OK
     newest = _newest(site, asked, items, since)
     return SourceReading(items, health, _line(remarks) if remarks else None, None, newest, asked.gate.requests)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
@@ -27,6 +29,9 @@ from db.enums import SourceHealth
 # The first half of the key of an advisory lock; the second is the source. A constant of our own.
 ONE_SCANS = 0x7363616E
 LARGEST_KEY = 2**31 - 1
+NO_SOURCE = 0
+# The server ends a connection at once; on a busy machine it takes some of these pauses.
+ENDED_WITHIN_SECONDS = (0.05, 0.2, 0.5, 1.0, 3.0)
 
 # Gives the items of a source since a moment, at most so many, and how that went.
 Read = Callable[[SourceConfig, datetime | None, int], SourceReading]
@@ -45,6 +50,7 @@ class Task:
         abandoned: set when nobody waits for its end any more.
         progress: called after each batch with the share of the source that is done, 0–1; gives how far the whole
             scan is, 0–100.
+        attempt: which attempt of the run it is, where the queue carries it out; else 0.
     """
 
     run_id: int
@@ -54,6 +60,7 @@ class Task:
     intake: Intake
     read: Read
     progress: Callable[[float], float]
+    attempt: int = 0
     abandoned: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -71,12 +78,13 @@ def label_of(row: Row[Any]) -> str:
     return f"{row.source_type} {row.source_name}"
 
 
-def default_read(database: Database, settings: Settings, *, longest_seconds: float) -> Read:
-    """Reads the sites themselves."""
+def default_read(database: Database, settings: Settings, *, longest_seconds: float | None = None) -> Read:
+    """Reads the sites themselves; None for as long as the settings allow."""
+    longest = settings.research_source_seconds if longest_seconds is None else longest_seconds
     from ci_core.research.source_reading import read_source
 
     def read(source: SourceConfig, since: datetime | None, limit: int) -> SourceReading:
-        return read_source(database, settings, source, since, limit, longest_seconds=longest_seconds)
+        return read_source(database, settings, source, since, limit, longest_seconds=longest)
 
     return read
 
@@ -89,7 +97,7 @@ def scan_source(task: Task) -> SourceResult:
         Abandoned: nobody waits for it any more.
     """
     database, clock = task.intake.database, task.intake.clock
-    with _alone(database, task.row.id) as alone:
+    with _alone(database, task.row.id, task.run_id) as alone:
         with database.transaction(AGENT) as session:
             if not alone:
                 skipped = task.result(SourceStatus.SKIPPED, error=_who_scans(session, task))
@@ -97,7 +105,7 @@ def scan_source(task: Task) -> SourceResult:
                 return skipped
             # Nobody else scans it: steps that say so were left by processes that are gone.
             scan_queries.end_steps_of_others(session, task.row.id, task.run_id, message=runs.KILLED, now=clock())
-            runs.begin_step(session, task.run_id, task.label, now=clock(), source_id=task.row.id)
+            runs.begin_step(session, task.run_id, task.label, now=clock(), source_id=task.row.id, attempt=task.attempt)
             present = scan_queries.sources(session, ids=[task.row.id], also_disabled=True, now=clock())
         since = present[0].newest_item_at if present else task.row.newest_item_at
         result, newest = _read_and_take_in(task, since)
@@ -187,12 +195,29 @@ def _config(row: Row[Any]) -> SourceConfig:
 
 
 @contextmanager
-def _alone(database: Database, source_id: int) -> Iterator[bool]:
+def _alone(database: Database, source_id: int, run_id: int) -> Iterator[bool]:
     """Whether this is the only scan of the source, over all processes, for as long as the block runs.
 
-    The lock belongs to a connection: when the process is killed, the server lets it go at once.
+    The lock belongs to a connection: when the process is killed, the server lets it go at once. One that froze keeps
+    it; where that was an earlier attempt of the same run, which may write nothing more, its connection is ended.
     """
-    with database.connect(autocommit=True) as connection:
-        asked = [ONE_SCANS, source_id % LARGEST_KEY]
-        row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", asked).fetchone()
-        yield bool(row and row[0])  # closing the connection lets the lock go
+    name = f"ci scan, run {run_id}"
+    with database.connect(autocommit=True, application_name=name) as connection:
+        yield _locked(connection, source_id) or (
+            scan_queries.end_earlier_attempt(connection, ONE_SCANS, source_id % LARGEST_KEY, name)
+            and any(_locked(connection, source_id, after_seconds=pause) for pause in ENDED_WITHIN_SECONDS)
+        )  # closing the connection lets the lock go
+
+
+@contextmanager
+def one_scores(database: Database, run_id: int) -> Iterator[bool]:
+    """Whether nobody else scores what waits without a score, for as long as the block runs: it may cost money."""
+    with _alone(database, NO_SOURCE, run_id) as alone:
+        yield alone
+
+
+def _locked(connection: psycopg.Connection[Any], source_id: int, *, after_seconds: float = 0.0) -> bool:
+    time.sleep(after_seconds)
+    asked = [ONE_SCANS, source_id % LARGEST_KEY]
+    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", asked).fetchone()
+    return bool(row and row[0])

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ci_core.errors import InvalidInput
+from ci_core.errors import CiError, InvalidInput
 from ci_core.research.values import Item
 from ci_core.settings import Settings
 from ci_core.web import Gate, Limits, WebClient
@@ -177,6 +177,7 @@ class SourceReading:
         retry_at: no sooner than this, because the site said so or fails too often.
         newest_item_at: where the next reading continues (`since`); None leaves it where it was.
         requests: how many requests it took.
+        cause: the error that ended it early, which `message` tells.
     """
 
     items: tuple[Item, ...]
@@ -185,6 +186,7 @@ class SourceReading:
     retry_at: datetime | None = None
     newest_item_at: datetime | None = None
     requests: int = 0
+    cause: CiError | None = None
 
 
 def checked_filters(kind: type[F], source: SourceConfig) -> F:
