@@ -34,14 +34,12 @@ class Found:
     Attributes:
         kind: the name of its kind; with `id` it names the thing.
         note: what one wants to know beside the title, such as its state and score.
-        url: the http(s) address to open where the product has no page for it; None where it has one, or knows none.
     """
 
     kind: str
     id: int
     title: str
     note: str
-    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +155,7 @@ def _findings(session: Session, asked: Asked) -> FoundGroup:
         FINDING,
         "Research findings",
         found.total,
-        tuple(
-            Found(FINDING, row.id, row.source_title, _origin(row), web_address(row.source_url)) for row in found.rows
-        ),
+        tuple(Found(FINDING, row.id, row.source_title, _origin(row)) for row in found.rows),
     )
 
 

@@ -68,8 +68,7 @@ class Answer:
                     "total": group.total,
                     "note": group.note,
                     "found": [
-                        {"kind": one.kind, "id": one.id, "title": one.title, "note": one.note, "url": one.url}
-                        for one in group.found
+                        {"kind": one.kind, "id": one.id, "title": one.title, "note": one.note} for one in group.found
                     ],
                 }
                 for group in self.found.groups

@@ -80,12 +80,18 @@ def test_a_mistake_is_explained_and_escape_leaves_step_by_step(open_page: OpenPa
     expect(page.card(item)).to_be_focused()
 
 
-def test_findings_open_their_source_and_hostile_titles_are_text(open_page: OpenPage, backlog: Backlog) -> None:
+def test_findings_open_in_the_feed_and_hostile_titles_are_text(open_page: OpenPage, backlog: Backlog) -> None:
     (item,) = backlog.add(HOSTILE)
     with backlog.database.transaction("agent:research") as session:
-        for title, url in ((HOSTILE, "https://site.invalid/thread"), ("Unsafe", "javascript:alert(1)")):
-            finding = {"source_title": f"{title} {backlog.word}", "source_url": url, "content_hash": uuid4().hex}
-            session.add(ResearchFinding(source_type="reddit", **finding))
+        finding = ResearchFinding(
+            source_type="reddit",
+            source_title=f"{HOSTILE} {backlog.word}",
+            source_url="javascript:alert(1)",
+            content_hash=uuid4().hex,
+        )
+        session.add(finding)
+        session.flush()
+        found = finding.id
     page = open_page()
     page.visit("")
     ready(page)
@@ -93,10 +99,10 @@ def test_findings_open_their_source_and_hostile_titles_are_text(open_page: OpenP
     type_into_search(page, backlog.word)
 
     expect(option(page, f"#{item}")).to_contain_text(HOSTILE)
-    source = option(page, "↗")
-    expect(source).to_contain_text(HOSTILE)
-    expect(source).to_have_attribute("href", "https://site.invalid/thread")
-    expect(source).to_have_attribute("rel", "noopener noreferrer")
-    expect(source).to_have_attribute("target", "_blank")
-    assert option(page, "Unsafe").evaluate("node => node.tagName") == "DIV"
+    link = option(page, "↗")
+    expect(link).to_contain_text(HOSTILE)
+    expect(link).to_have_attribute("href", f"/research?focus={found}")
     expect(page.page.locator(".results img")).to_have_count(0)
+    link.click()
+    expect(page.page).to_have_url(re.compile(rf"/research\?focus={found}"))
+    expect(page.page.get_by_role("heading", name=re.compile(backlog.word)).first).to_be_visible()

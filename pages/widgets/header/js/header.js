@@ -12,6 +12,7 @@ class Header {
     this.search = new Search(this.root, {
       ask: (question) => this.trigger("search", question),
       open: (id) => this.send("open", { id }),
+      findingAddress: (id) => addressOf("research", this.current, { focus: id }),
       showAll: (text) => this.showAll(text),
     });
     this.bell = new Bell(this.root, (ids, item) => this.send("read", { ids, item }));

@@ -30,15 +30,6 @@ function initialsOf(name) {
   return (first + last).toUpperCase();
 }
 
-// An address that somebody else wrote is followed only when it leads to a web site.
-function webAddress(url) {
-  try {
-    return ["http:", "https:"].includes(new URL(url).protocol) ? url : null;
-  } catch {
-    return null;
-  }
-}
-
 // What has the focus, also inside of other components.
 function focusedNode() {
   let node = document.activeElement;

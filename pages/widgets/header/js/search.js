@@ -4,7 +4,7 @@ const ASK_AFTER_MS = 80;
 const ASK_AGAIN_AFTER_MS = 3000;
 
 class Search {
-  // `actions` has ask, open and showAll.
+  // `actions` has ask, open, findingAddress and showAll.
   constructor(root, actions) {
     this.node = root.querySelector(".search");
     this.box = root.querySelector(".box");
@@ -137,12 +137,11 @@ class Search {
   }
 
   thing(one) {
-    const url = one.kind === "enhancement" ? null : webAddress(one.url);
-    const node = made(url ? "a" : "div", "option thing");
-    if (url) Object.assign(node, { href: url, target: "_blank", rel: "noopener noreferrer", tabIndex: -1 });
-    const number = one.kind === "enhancement" ? `#${one.id}` : url ? "↗" : "·";
-    node.append(made("span", "number", number), made("span", "title", one.title), made("span", "note", one.note));
-    return { node, thing: one, url };
+    const isCard = one.kind === "enhancement";
+    const node = made(isCard ? "div" : "a", "option thing");
+    if (!isCard) Object.assign(node, { href: this.actions.findingAddress(one.id), tabIndex: -1 });
+    node.append(made("span", "number", isCard ? `#${one.id}` : "↗"), made("span", "title", one.title), made("span", "note", one.note));
+    return { node, thing: one };
   }
 
   everything(text, nothing) {
@@ -200,7 +199,7 @@ class Search {
     if (option.suggestion) this.write(option.suggestion);
     else if (option.text !== undefined) this.leave(() => this.actions.showAll(option.text));
     else if (option.thing.kind === "enhancement") this.leave(() => this.actions.open(option.thing.id));
-    else if (option.url && !followed) option.node.click();
+    else if (!followed) option.node.click();
   }
 
   write({ start, end, text }) {
