@@ -36,6 +36,7 @@ PAGE_LINKS = (
     PageLink("dependencies.py", "Dependencies", "dependencies", "D"),
     PageLink("flow.py", "Flow", "flow", "F"),
     PageLink("sources.py", "Sources", "sources", "S"),
+    PageLink("agents.py", "Agents", "agents", "A"),
 )
 ENTERED = "entered-by-the-app"
 
