@@ -57,7 +57,6 @@ def test_enhancements_and_findings_come_grouped_by_kind(session: Session) -> Non
             read,
             "Why every connection pool leaks",
             "reddit · new · relevance 81",
-            "https://reddit.example/r/options/1",
         ),
     )
     assert page.message is None
