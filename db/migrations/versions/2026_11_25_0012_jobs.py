@@ -194,6 +194,89 @@ CREATE TRIGGER ci_procrastinate_jobs_follow AFTER UPDATE OF status ON procrastin
 CREATE INDEX idx_procrastinate_jobs_open_lock ON procrastinate_jobs (lock) WHERE status IN ('todo', 'doing');
 """
 
+# How an attempt ends: in one round trip, and only by whoever still holds it.
+ENDING = """
+CREATE FUNCTION ci_end_attempt(
+    _job_id bigint, _attempts integer, _end text, _counts jsonb, _error text, _error_kind text,
+    _wait_seconds double precision, _failures integer, _kills integer
+) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    moment timestamptz := clock_timestamp();
+    outcome text := _end;
+    abort boolean;
+    ended text;
+    run bigint;
+    queue text;
+BEGIN
+    -- The number of attempts grows whenever the job is given back: another number means that somebody else has it.
+    SELECT abort_requested, queue_name INTO abort, queue FROM procrastinate_jobs
+    WHERE id = _job_id AND status = 'doing' AND attempts = _attempts FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    SELECT id, status INTO run, ended FROM ci_automation_runs WHERE job_id = _job_id FOR UPDATE;
+    IF ended IN ('completed', 'failed', 'cancelled') THEN
+        -- It said its end itself; the job follows.
+        outcome := CASE ended WHEN 'completed' THEN 'succeeded' WHEN 'failed' THEN 'failed' ELSE 'aborted' END;
+    ELSE
+        IF outcome = 'again' AND abort THEN
+            outcome := 'aborted';
+        END IF;
+        UPDATE ci_automation_runs
+        SET status = CASE outcome WHEN 'succeeded' THEN 'completed' WHEN 'failed' THEN 'failed'
+                                  WHEN 'aborted' THEN 'cancelled' ELSE status END,
+            counts = coalesce(_counts, counts), error = _error, error_kind = _error_kind,
+            failures = failures + _failures, kills = kills + _kills, alive_at = moment,
+            ended_at = CASE WHEN outcome <> 'again' THEN moment END,
+            progress_percent = CASE WHEN outcome = 'succeeded' THEN 100 ELSE progress_percent END,
+            cost_usd = (SELECT coalesce(sum(c.cost_usd), 0) FROM ci_llm_calls c WHERE c.run_id = run)
+        WHERE id = run;
+        IF outcome <> 'succeeded' THEN
+            UPDATE ci_run_steps
+            SET status = CASE outcome WHEN 'failed' THEN 'failed' ELSE 'cancelled' END, message = _error,
+                ended_at = moment
+            WHERE run_id = run AND status IN ('waiting', 'running');
+        END IF;
+    END IF;
+    IF outcome = 'again' THEN
+        PERFORM procrastinate_retry_job_v2(
+            _job_id, moment + make_interval(secs => coalesce(_wait_seconds, 0)), NULL, NULL, NULL);
+        IF coalesce(_wait_seconds, 0) <= 0 THEN
+            -- The queue tells workers of new jobs only.
+            PERFORM pg_notify(channel, json_build_object('type', 'job_inserted', 'job_id', _job_id)::text)
+            FROM unnest(ARRAY['procrastinate_any_queue_v1', 'procrastinate_queue_v1#' || queue]) channel;
+        END IF;
+    ELSE
+        PERFORM procrastinate_finish_job_v1(_job_id, outcome::procrastinate_job_status, false);
+    END IF;
+    RETURN outcome;
+END
+$$;
+
+-- Whether one more of a kind may run. Where not, the job waits again, without having begun: its attempt is not counted.
+CREATE FUNCTION ci_admit_attempt(_job_id bigint, _attempts integer, _kind text, _most integer)
+RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    waiting integer;
+BEGIN
+    -- One after the other: whoever is sent away does not count against the next one.
+    PERFORM pg_advisory_xact_lock(hashtextextended('ci_kind:' || _kind, 0));
+    IF (SELECT count(*) FROM procrastinate_jobs
+        WHERE status = 'doing' AND worker_id IS NOT NULL AND task_name = _kind) <= _most
+    THEN
+        RETURN true;
+    END IF;
+    SELECT count(*) INTO waiting FROM procrastinate_jobs WHERE status = 'todo' AND task_name = _kind;
+    -- The more of them wait, the less often each of them asks.
+    UPDATE procrastinate_jobs
+    SET status = 'todo', scheduled_at = clock_timestamp()
+        + make_interval(secs => (0.75 + random() / 2) * least(15, greatest(1, waiting / 20.0)))
+    WHERE id = _job_id AND status = 'doing' AND attempts = _attempts;
+    RETURN false;
+END
+$$;
+"""
+
 SUMMARY = """
 CREATE VIEW v_ci_agent_summary AS
 SELECT agent, sum(runs)::bigint AS runs, sum(completed)::bigint AS completed, sum(failed)::bigint AS failed,
@@ -209,6 +292,8 @@ GROUP BY agent;
 
 DOWN = """
 DROP VIEW v_ci_agent_summary;
+DROP FUNCTION ci_admit_attempt;
+DROP FUNCTION ci_end_attempt;
 DROP INDEX idx_procrastinate_jobs_open_lock;
 DROP TRIGGER ci_procrastinate_jobs_follow ON procrastinate_jobs;
 DROP FUNCTION ci_follow_job;
@@ -230,7 +315,7 @@ ALTER TABLE ci_automation_runs
 
 
 def upgrade() -> None:
-    for statements in (TOUCH, SCHEDULES, RUNS, FOLLOW, SUMMARY):
+    for statements in (TOUCH, SCHEDULES, RUNS, FOLLOW, ENDING, SUMMARY):
         op.execute(statements)
     for name, event in (("audit", "INSERT OR DELETE"), ("audit_update", "UPDATE")):
         op.execute(
