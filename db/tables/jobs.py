@@ -49,6 +49,7 @@ class Schedule(Base):
         CheckConstraint("jitter_seconds BETWEEN 0 AND 86400"),
         CheckConstraint("priority BETWEEN -100 AND 100"),
         Index("idx_ci_schedules_due", "next_due_at", postgresql_where=text("enabled")),
+        Index("idx_ci_schedules_computed", "computed_at", postgresql_where=text("enabled")),
         Index("idx_ci_schedules_last_run", "last_run_id", postgresql_where=text("last_run_id IS NOT NULL")),
     )
 

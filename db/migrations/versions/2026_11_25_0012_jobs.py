@@ -93,6 +93,7 @@ CREATE TABLE ci_schedules (
     CHECK ((cron IS NULL) <> (every_seconds IS NULL))
 );
 CREATE INDEX idx_ci_schedules_due ON ci_schedules (next_due_at) WHERE enabled;
+CREATE INDEX idx_ci_schedules_computed ON ci_schedules (computed_at) WHERE enabled;
 CREATE INDEX idx_ci_schedules_last_run ON ci_schedules (last_run_id) WHERE last_run_id IS NOT NULL;
 
 -- One row for each living worker process; it goes when the queue forgets the worker.
