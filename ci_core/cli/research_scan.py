@@ -27,6 +27,7 @@ COLUMNS = (
     Column("SEEN", numeric=True),
     Column("TOLD", flexible=True),
 )
+ASKED = (Column("RUN", numeric=True), Column("SITE"), Column("SOURCE", flexible=True), Column("STATE"))
 MOST_SHOWN = 20
 
 
@@ -47,6 +48,9 @@ def scan(
         int | None, typer.Option(metavar="N", help="At most so many items of each source.", min=1, max=1000)
     ] = None,
     due: Annotated[bool, typer.Option("--due", help="Only those whose time has come.")] = False,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Only ask for it: workers carry it out, one run for each source.")
+    ] = False,
     acting_as: ActorOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -54,6 +58,9 @@ def scan(
 
     Without options every enabled source is scanned. Exit status 1 when every one failed.
     """
+    if queue:
+        _ask(source_type, source, max_results, due, acting_as, as_json)
+        return
     with open_door(acting_as) as door:
         from ci_core.research.scan import scan as scan_sources
 
@@ -73,6 +80,36 @@ def scan(
         _write_scan(result)
     if result.status == "failed":
         raise typer.Exit(1)
+
+
+def _ask(
+    types: list[str] | None,
+    names: list[str] | None,
+    max_results: int | None,
+    due: bool,
+    acting_as: str | None,
+    as_json: bool,
+) -> None:
+    with open_door(acting_as) as door:
+        from datetime import UTC, datetime
+
+        from ci_core.jobs.scans import ask_for_scans
+
+        with door.database.transaction(door.actor) as session:
+            asked = ask_for_scans(
+                session,
+                source_types=types,
+                names=names,
+                due_only=due,
+                max_results=max_results,
+                actor=door.actor,
+                now=datetime.now(UTC),
+            )
+    if as_json:
+        write_json({"scans": asked.scans, "served": asked.served})
+        return
+    write_table(ASKED, [(one.run_id, one.source_type, one.source_name, one.state) for one in asked.scans])
+    say(asked.in_words)
 
 
 def ingest(

@@ -177,7 +177,7 @@ def jobs_overview(session: Session, *, now: datetime, most: int = MOST_LISTED) -
     due = session.execute(queries.NEXT_DUE).one_or_none()
     first = session.execute(queries.FIRST_OF_CLOCK).scalar_one()
     return JobsOverview(
-        workers=tuple(_worker(row) for row in session.execute(queries.WORKERS)),
+        workers=workers_now(session),
         queues=tuple(QueueNow(**row._mapping) for row in rows if row.name is not None),
         running=tuple(run for run in open_runs if run.status is RunStatus.RUNNING),
         waiting=tuple(run for run in open_runs if run.status is RunStatus.QUEUED),
@@ -187,6 +187,11 @@ def jobs_overview(session: Session, *, now: datetime, most: int = MOST_LISTED) -
         late_since=first if first is not None and now - first > LATE_AFTER else None,
         newest_end=session.execute(queries.NEWEST_END).scalar_one(),
     )
+
+
+def workers_now(session: Session) -> tuple[WorkerNow, ...]:
+    """Every worker that the queue knows, also one that has died just now."""
+    return tuple(_worker(row) for row in session.execute(queries.WORKERS))
 
 
 def why_it_waits(run: OpenRun, overview: JobsOverview, kinds: Mapping[str, JobKind] = KINDS) -> str:

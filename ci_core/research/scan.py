@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
+from sqlalchemy.orm import Session
 
 from ci_core import runs
-from ci_core.errors import CiError, InvalidInput, NotFound
+from ci_core.errors import InvalidInput, NotFound
 from ci_core.research import scan_queries
 from ci_core.research.outcome import AGENT
 from ci_core.research.pipeline import score_unscored
@@ -22,9 +21,6 @@ from ci_core.research.source_scan import label_of
 from ci_core.settings import Settings
 from db.engine import Database
 from db.enums import RunTrigger, StepStatus
-from db.errors import DatabaseError
-
-log = logging.getLogger(__name__)
 
 RUN_TYPE = "research_scan"
 
@@ -62,58 +58,37 @@ def scan(
         db.errors.DatabaseError: the database cannot be used.
     """
     given = parts or Parts()
-    chosen = _choose(database, sources, source_types, names, due_only, given.clock())
+    with database.reading() as session:
+        chosen = choose(session, sources, source_types, names, due_only=due_only, now=given.clock())
     run_id, steps = _enter(database, chosen, trigger, actor, max_results, given.clock())
     return _carry_out(database, settings, run_id, steps, chosen, max_results, progress, given)
 
 
-def start_scan(
-    database: Database,
-    settings: Settings,
-    *,
+def choose(
+    session: Session,
     sources: Collection[int] | None = None,
-    source_types: Collection[str] | None = None,
-    trigger: RunTrigger = RunTrigger.MANUAL,
-    actor: str,
-    parts: Parts | None = None,
-) -> int:
-    """Begin a scan in the background of this process; gives the id of its run, which shows how far it is.
-
-    Raises as `scan` does until the run is entered; what fails later stands in the run.
-    """
-    given = parts or Parts()
-    chosen = _choose(database, sources, source_types, None, False, given.clock())
-    run_id, steps = _enter(database, chosen, trigger, actor, None, given.clock())
-
-    def work() -> None:
-        try:
-            _carry_out(database, settings, run_id, steps, chosen, None, None, given)
-        except (CiError, DatabaseError) as error:
-            log.warning("scan_failed", extra={"run": run_id, "reason": str(error)})
-
-    threading.Thread(target=work, name=f"scan-{run_id}", daemon=True).start()
-    return run_id
-
-
-def _choose(
-    database: Database,
-    sources: Collection[int] | None,
-    types: Collection[str] | None,
-    names: Collection[str] | None,
-    due_only: bool,
+    types: Collection[str] | None = None,
+    names: Collection[str] | None = None,
+    *,
+    due_only: bool = False,
     now: datetime,
 ) -> list[Row[Any]]:
-    with database.reading() as session:
-        found = scan_queries.sources(
-            session,
-            ids=sources or None,
-            types=types or None,
-            names=names or None,
-            also_disabled=bool(sources or names),
-            due_only=due_only,
-            now=now,
-        )
-        present = scan_queries.types_and_names(session)
+    """The sources that `scan` scans when it is given these; those that waited longest come first.
+
+    Raises:
+        InvalidInput: there is no such kind of site, or no source of this name.
+        NotFound: none fits, and not only because its time has not come.
+    """
+    found = scan_queries.sources(
+        session,
+        ids=sources or None,
+        types=types or None,
+        names=names or None,
+        also_disabled=bool(sources or names),
+        due_only=due_only,
+        now=now,
+    )
+    present = scan_queries.types_and_names(session)
     _refuse_unknown("source_type", types, {kind for kind, _ in present})
     _refuse_unknown("source", names, {name for _, name in present})
     if not found and not due_only:

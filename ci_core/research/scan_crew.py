@@ -52,7 +52,7 @@ class Crew:
     progress: Told | None
     attempt: int = 0
     shares: dict[int, float] = field(default_factory=dict)
-    causes: dict[int, BaseException] = field(default_factory=dict)
+    causes: dict[int, Exception] = field(default_factory=dict)
     total: int = 0
 
     def scan(self, chosen: Sequence[Row[Any]]) -> tuple[SourceResult, ...]:

@@ -124,13 +124,8 @@ def _step(database: Database, row: Row[Any], run_id: int, attempt: int, parts: P
 
 
 def _cause(found: SourceResult, crew: Crew, read: _Remembering) -> Exception:
-    """The error that a failed scan ends with: the site's own where there is one, so that its kind can be told."""
-    broke = crew.causes.get(found.source_id)
-    if isinstance(broke, CiError):
-        return broke
-    failed = SourceFailed(found.error or "It could not be scanned.")
-    failed.__cause__ = broke
-    return read.cause or failed
+    """The error that a failed scan ends with: the very one that broke it, so that its kind can be told."""
+    return crew.causes.get(found.source_id) or read.cause or SourceFailed(found.error or "It could not be scanned.")
 
 
 def _result(run_id: int, found: SourceResult) -> ScanResult:

@@ -1,26 +1,24 @@
-"""How far a scan is, source by source, and how the last ones went."""
+"""How far scans are, source by source, and how the last ones went."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from threading import Lock
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from ci_core.research.scan_process import ScanProcess, scan_command, start_scan_process
-from ci_core.runs import Run, RunWithSteps, Step, run_with_steps, runs
+from ci_core.jobs import NotOpen, cancel_run
+from ci_core.jobs.scans import START, AskedScans, ask_for_scans, scans_are_carried_out
+from ci_core.research.recent_scans import Scan, ScanLine, recent_scans
+from ci_core.research.scan import RUN_TYPE
 from db.enums import RunStatus, StepStatus
+from pages.widgets.acting import act
 from pages.widgets.session import Backend, actor
 from pages.widgets.snackbar import tell
 from pages.widgets.text import ago, as_text
 
-RUN_TYPE = "research_scan"
-MOST_RUNS = 5
-# A process that has not entered its run after so long has other troubles than a slow start.
-STARTS_WITHIN = timedelta(seconds=60)
 MARKS = {
     StepStatus.WAITING: ":material/schedule:",
     StepStatus.RUNNING: ":material/sync:",
@@ -30,107 +28,98 @@ MARKS = {
     StepStatus.SKIPPED: ":material/skip_next:",
     StepStatus.CANCELLED: ":material/block:",
 }
-DONE = frozenset(
-    {StepStatus.COMPLETED, StepStatus.DEGRADED, StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELLED}
-)
-OPEN = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 
 
-@dataclass(slots=True)
-class _Started:
-    """The scans that this process of the app has started; all sessions share them."""
+def scan_now(shared: Backend, sources: Sequence[int] = ()) -> None:
+    """Ask for a scan of these sources, or of all that are on. For a callback."""
+    asked: list[AskedScans] = []
 
-    lock: Lock = field(default_factory=Lock)
-    newest: ScanProcess | None = None
-    told: bool = False
+    def ask(session: Any) -> None:
+        asked.append(ask_for_scans(session, sources=sources, actor=actor(), now=datetime.now(UTC)))
 
-
-@st.cache_resource(show_spinner=False)
-def _started() -> _Started:
-    return _Started()
+    refusal = act(shared, ask)
+    tell(refusal if refusal is not None else asked[0].in_words)
 
 
-def scan_now(shared: Backend, sources: Sequence[tuple[str, str]] = ()) -> None:
-    """Start a scan of these sources (kind and name), or of all that are on, unless one begins just now.
+def _cancel(shared: Backend, run_ids: Sequence[int]) -> None:
+    """Cancel the scans that wait or run; one that has just ended stays as it is. For a callback."""
 
-    For a callback.
-    """
-    started = _started()
-    with started.lock:
-        if started.newest is not None and started.newest.runs:
-            tell("A scan runs already; its progress stands above the sources.")
-            return
-        try:
-            started.newest = start_scan_process(scan_command(sources, actor=actor()), shared.settings.data_dir / "logs")
-        except OSError as error:
-            tell(f"The scan could not be started: {error}")
-            return
-        started.told = False
-    tell("The scan begins.")
+    def cancel(session: Any) -> None:
+        for run_id in run_ids:
+            try:
+                cancel_run(session, run_id, actor=actor(), now=datetime.now(UTC))
+            except NotOpen:
+                continue
+
+    refusal = act(shared, cancel)
+    tell(refusal if refusal is not None else "Cancelled. What was found so far is kept.")
 
 
 def draw_scans(shared: Backend, now: datetime) -> bool:
-    """Draw the scan that runs, or the last one; gives whether one runs.
+    """Draw the scans that wait or run, or the last one; gives whether there is one that does.
 
     Raises:
         db.errors.DatabaseError: the database cannot be reached.
     """
     with shared.database.reading() as session:
-        found = runs(session, run_type=RUN_TYPE, limit=MOST_RUNS)
-        newest = run_with_steps(session, found.runs[0].id) if found.runs else None
-    process = _started().newest
-    running = newest is not None and newest.run.status in OPEN
-    starting = _is_starting(process, newest.run if newest else None, now)
-    if process is not None and (problem := process.problem) and not _is_in_run(process, newest):
-        st.error(f"The scan could not begin: {as_text(problem)}", icon=":material/error:")
-    if running and newest is not None:
-        _draw_running(newest)
-    elif starting:
-        st.progress(0.0, "The scan begins …")
-    elif newest is not None:
-        _draw_last(newest, found.runs, now)
-    return running or starting
+        scans = recent_scans(session, run_type=RUN_TYPE)
+        waiting = [scan for scan in scans if scan.is_open]
+        served = not any(scan.open_jobs for scan in waiting) or scans_are_carried_out(session)
+    if not served:
+        st.warning(f"Nothing carries scans out at the moment. Start it with: `{START}`", icon=":material/pause_circle:")
+    if waiting:
+        _draw_open(shared, waiting)
+    elif scans:
+        _draw_last(scans, now)
+    return bool(waiting)
 
 
-def _is_in_run(process: ScanProcess, newest: RunWithSteps | None) -> bool:
-    """Whether what the process did stands in the newest run, with its error if it had one."""
-    return newest is not None and newest.run.created_at >= process.started_at
-
-
-def _is_starting(process: ScanProcess | None, newest: Run | None, now: datetime) -> bool:
-    if process is None or not process.runs or now - process.started_at > STARTS_WITHIN:
-        return False
-    return newest is None or newest.created_at < process.started_at
-
-
-def _draw_running(scan: RunWithSteps) -> None:
-    done = sum(step.status in DONE for step in scan.steps)
-    new = sum(int(step.counts.get("new", 0)) for step in scan.steps)
-    words = f"Scanning: {done} of {len(scan.steps)} sources done, {new:,} new · started by {scan.run.actor}"
+def _draw_open(shared: Backend, scans: Sequence[Scan]) -> None:
+    lines = [line for scan in scans for line in scan.lines]
+    done = sum(scan.done for scan in scans)
+    jobs = [run_id for scan in scans for run_id in scan.open_jobs]
     with st.container(border=True, gap="xsmall", key="scan-running"):
-        st.progress(done / len(scan.steps) if scan.steps else 0.0, as_text(words))
-        _draw_steps(scan)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.progress(done / len(lines) if lines else 0.0, as_text(open_in_words(scans)))
+            if jobs:
+                st.button(
+                    "Cancel", on_click=partial(_cancel, shared, jobs), key="cancel-scans", icon=":material/close:",
+                    type="tertiary", help="Cancel the scans that wait or run",
+                )  # fmt: skip
+        _draw_lines(lines, None)
 
 
-def _draw_last(scan: RunWithSteps, recent: Sequence[Run], now: datetime) -> None:
-    with st.expander(last_in_words(scan.run, now), key="last-scan", icon=_icon(scan.run)):
-        if scan.run.error:
-            st.markdown(f":orange[{as_text(scan.run.error)}]")
-        _draw_steps(scan)
-        if len(recent) > 1:
-            st.caption("Before it: " + " · ".join(as_text(last_in_words(run, now, short=True)) for run in recent[1:]))
+def open_in_words(scans: Sequence[Scan]) -> str:
+    """Scans that wait or run, in one line: how far they are, what they brought, and who asked for them."""
+    lines = [line for scan in scans for line in scan.lines]
+    done = sum(scan.done for scan in scans)
+    new = sum(int(line.counts.get("new", 0)) for line in lines)
+    people = ", ".join(dict.fromkeys(scan.actor for scan in scans))
+    begun = any(scan.status is RunStatus.RUNNING for scan in scans)
+    word = "Scanning" if begun else "Waiting to scan"
+    return f"{word}: {done} of {len(lines)} sources done, {new:,} new · asked for by {people}"
 
 
-def _icon(run: Run) -> str:
-    failed = run.status is RunStatus.FAILED or int(run.counts.get("failed", 0))
+def _draw_last(scans: Sequence[Scan], now: datetime) -> None:
+    scan = scans[0]
+    with st.expander(last_in_words(scan, now), key="last-scan", icon=_icon(scan)):
+        if scan.error:
+            st.markdown(f":orange[{as_text(scan.error)}]")
+        _draw_lines(scan.lines, scan.error)
+        if len(scans) > 1:
+            st.caption("Before it: " + " · ".join(as_text(last_in_words(one, now, short=True)) for one in scans[1:]))
+
+
+def _icon(scan: Scan) -> str:
+    failed = scan.status is RunStatus.FAILED or scan.counts.get("failed", 0)
     return ":material/warning:" if failed else ":material/check:"
 
 
-def last_in_words(run: Run, now: datetime, *, short: bool = False) -> str:
-    """A scan that is over, in one line: when it was, who started it, and what came of it."""
-    when = ago(run.started_at or run.created_at, now)
-    result = run.status.value if run.status is not RunStatus.COMPLETED else counts_in_words(run.counts)
-    return f"{when}: {result}" if short else f"Last scan {when} by {run.actor}: {result}"
+def last_in_words(scan: Scan, now: datetime, *, short: bool = False) -> str:
+    """A scan that is over, in one line: when it was, who asked for it, and what came of it."""
+    when = ago(scan.started_at or scan.created_at, now)
+    result = scan.status.value if scan.status is not RunStatus.COMPLETED else counts_in_words(scan.counts)
+    return f"{when}: {result}" if short else f"Last scan {when} by {scan.actor}: {result}"
 
 
 def counts_in_words(counts: Mapping[str, Any]) -> str:
@@ -146,15 +135,15 @@ def counts_in_words(counts: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _draw_steps(scan: RunWithSteps) -> None:
-    lines = [f"{MARKS[step.status]} **{as_text(step.name)}** {_told(step, scan.run)}" for step in scan.steps]
-    st.markdown("  \n".join(lines) if lines else "No source was scanned.")
+def _draw_lines(lines: Sequence[ScanLine], told_above: str | None) -> None:
+    said = [f"{MARKS[line.status]} **{as_text(line.name)}** {_told(line, told_above)}" for line in lines]
+    st.markdown("  \n".join(said) if said else "No source was scanned.")
 
 
-def _told(step: Step, run: Run) -> str:
-    """What came of a step, as markdown; the reason of the whole run is told once, above its steps."""
-    message = step.message if step.message != run.error else None
-    brought = step.counts or step.status is StepStatus.COMPLETED
-    parts = [counts_in_words(step.counts) if brought else step.status.value, *([message] if message else [])]
-    colour = "orange" if step.status in (StepStatus.FAILED, StepStatus.DEGRADED) else "gray"
+def _told(line: ScanLine, told_above: str | None) -> str:
+    """What came of a source, as markdown; what is told of the whole scan is told once, above its sources."""
+    message = line.message if line.message != told_above else None
+    brought = line.counts or line.status is StepStatus.COMPLETED
+    parts = [counts_in_words(line.counts) if brought else line.status.value, *([message] if message else [])]
+    colour = "orange" if line.status in (StepStatus.FAILED, StepStatus.DEGRADED) else "gray"
     return f":{colour}[{as_text(' · '.join(parts))}]"

@@ -51,7 +51,7 @@ def _draw_source(shared: Backend, source: SourceOverview, now: datetime) -> None
                 icon=":material/sync:",
                 type="tertiary",
                 help=f"Scan {as_text(source.source_name)} of {site_name(source.source_type)}",
-                on_click=partial(scan_now, shared, [(source.source_type, source.source_name)]),
+                on_click=partial(scan_now, shared, [source.id]),
             )
             st.button(
                 "Edit",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Locator, expect
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from ci_core import runs
 from db.engine import Database
@@ -137,3 +137,22 @@ def test_a_scan_shows_how_far_it_is_and_what_came_of_it(open_sources: OpenSource
     page.page.locator(".st-key-last-scan summary").press("Enter")
     expect(page.page.locator(".st-key-last-scan")).to_contain_text(error)
     assert page.page.locator("[data-testid=stMain] img[src=x]").count() == 0
+
+
+def test_a_scan_that_is_asked_for_waits_for_a_worker_and_can_be_cancelled(
+    open_sources: OpenSources, stored: Database
+) -> None:
+    page = open_sources()
+    source_of(page, "r/options").get_by_role("button", name="Scan now").click()
+
+    expect(page.page.locator(".st-key-scan-running")).to_contain_text("Waiting to scan: 0 of 1 sources done")
+    expect(page.page.get_by_text("Nothing carries scans out at the moment")).to_contain_text("scheduler start")
+    with stored.reading() as session:
+        asked = session.execute(text("SELECT run_type, trigger, status, job_id FROM ci_automation_runs")).one()
+    assert tuple(asked[:3]) == ("research_scan", "manual", "queued")
+    assert asked.job_id is not None
+
+    page.page.get_by_role("button", name="Cancel").click()
+
+    expect(page.page.locator(".st-key-last-scan")).to_contain_text("cancelled")
+    expect(page.page.locator(".st-key-scan-running")).to_have_count(0)

@@ -64,6 +64,19 @@ def test_scan_tells_every_source_and_then_nothing_new(scan: Ci, ci: Ci) -> None:
     assert {step["name"] for step in shown["steps"]} == {"hacker_news Hacker News", "reddit r/options"}
 
 
+def test_scans_can_be_asked_for_and_left_to_workers(scan: Ci, ci: Ci, backlog: Database) -> None:
+    asked = scan("--queue", "--source", "r/options", "--max-results", 2, "--json")
+
+    assert (asked.status, asked.document["served"]) == (0, False)
+    (one,) = asked.document["scans"]
+    assert (one["source_name"], one["created"]) == ("r/options", True)
+    run = ci("runs", "show", one["run_id"], "--json").document["run"]
+    assert (run["status"], run["parameters"]) == ("queued", {"source_id": one["source_id"], "max_results": 2})
+    again = scan("--queue", "--source", "r/options")
+    assert "open already" in again.out
+    assert "scheduler start" in again.err
+
+
 def test_scan_of_some_with_one_broken_is_told_and_no_failure(scan: Ci, sites: Sites) -> None:  # noqa: F811
     sites.break_site("reddit", "500")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy import insert, text
 
 from ci_core.errors import CiError, InvalidInput, NotFound
 from ci_core.research import DEFAULT_SOURCES, scan_parts
-from ci_core.research.scan import scan, start_scan
+from ci_core.research.scan import scan
 from ci_core.research.scan_parts import Parts
 from ci_core.research.scan_result import SourceResult, SourceStatus
 from ci_core.research.sources import SourceConfig, SourceReading
@@ -233,13 +234,15 @@ def test_two_scans_of_one_source_at_once_read_it_once_and_the_second_says_so(dat
         release.wait(30)
         return SourceReading(items("a", 2), OK)
 
-    run_id = start_scan(database, SETTINGS, source_types=["reddit"], actor="tess", parts=parts(Site(r_options=slow)))
-    assert reading.wait(30)
-    second = scan(database, SETTINGS, names=["r/options"], parts=parts(Site()))
-    release.set()
-    for thread in threading.enumerate():
-        if thread.name == f"scan-{run_id}":
-            thread.join(30)
+    with ThreadPoolExecutor(1) as beside:
+        given = parts(Site(r_options=slow))
+        begun = beside.submit(scan, database, SETTINGS, source_types=["reddit"], actor="tess", parts=given)
+        try:
+            assert reading.wait(30)
+            second = scan(database, SETTINGS, names=["r/options"], parts=parts(Site()))
+        finally:
+            release.set()
+        run_id = begun.result(30).run_id
 
     assert (second.status, second.sources[0].status) == (RunStatus.COMPLETED, SourceStatus.SKIPPED)
     assert second.sources[0].error == f"It is being scanned by run {run_id} since 14:02 UTC; nothing was done here."

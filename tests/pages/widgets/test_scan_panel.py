@@ -1,24 +1,23 @@
-"""A scan in words."""
+"""Scans in words."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
-from ci_core.research import scan
-from ci_core.runs import Run
-from db.enums import RunStatus, RunTrigger, StepStatus
-from pages.widgets.scan_panel import DONE, MARKS, RUN_TYPE, counts_in_words, last_in_words
+from ci_core.research.recent_scans import ENDED, Scan, ScanLine
+from db.enums import RunStatus, StepStatus
+from pages.widgets.scan_panel import MARKS, counts_in_words, last_in_words, open_in_words
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
-def run(status: RunStatus = RunStatus.COMPLETED, **counts: int) -> Run:
+def scan(status: RunStatus = RunStatus.COMPLETED, *lines: ScanLine, actor: str = "ana", **counts: int) -> Scan:
     started = NOW - timedelta(hours=2)
-    return Run(
-        1, RUN_TYPE, RunTrigger.MANUAL, status, "ana", {}, counts, None, Decimal(0), None, None, None, started, started,
-        started, NOW,
-    )  # fmt: skip
+    return Scan(actor, started, started, status, counts, None, lines, ())
+
+
+def line(status: StepStatus, **counts: int) -> ScanLine:
+    return ScanLine("reddit r/options", status, counts, None)
 
 
 def test_what_came_of_a_scan_in_words() -> None:
@@ -28,14 +27,18 @@ def test_what_came_of_a_scan_in_words() -> None:
 
 
 def test_a_scan_that_is_over_in_a_line() -> None:
-    assert last_in_words(run(new=12), NOW) == "Last scan 2 h ago by ana: 12 new"
-    assert last_in_words(run(RunStatus.FAILED), NOW, short=True) == "2 h ago: failed"
+    assert last_in_words(scan(new=12), NOW) == "Last scan 2 h ago by ana: 12 new"
+    assert last_in_words(scan(RunStatus.FAILED), NOW, short=True) == "2 h ago: failed"
+
+
+def test_scans_that_wait_or_run_in_a_line() -> None:
+    waits = scan(RunStatus.QUEUED, line(StepStatus.WAITING))
+    runs = scan(RunStatus.RUNNING, line(StepStatus.RUNNING, new=2), line(StepStatus.SKIPPED), actor="bo")
+
+    assert open_in_words([waits]) == "Waiting to scan: 0 of 1 sources done, 0 new · asked for by ana"
+    assert open_in_words([runs, waits, waits]) == "Scanning: 1 of 4 sources done, 2 new · asked for by bo, ana"
 
 
 def test_every_state_of_a_step_has_a_mark_and_is_open_or_done() -> None:
     assert set(MARKS) == set(StepStatus)
-    assert set(StepStatus) - DONE == {StepStatus.WAITING, StepStatus.RUNNING}
-
-
-def test_it_shows_the_runs_that_scans_make() -> None:
-    assert RUN_TYPE == scan.RUN_TYPE
+    assert set(StepStatus) - ENDED == {StepStatus.WAITING, StepStatus.RUNNING}
