@@ -23,6 +23,9 @@ OURS = ("ci_core", "db", "pages")
 class Logging(AbstractContextManager["Logging"]):
     """The log set-up of this process; `close` takes it back, and leaves all other handlers and loggers as they are.
 
+    Where there is one already, or another handler that writes to the terminal, the new one stands in for it until then:
+    no line comes twice.
+
     Attributes:
         path: the file.
         redactor: takes secrets out of everything that these handlers write.
@@ -33,6 +36,9 @@ class Logging(AbstractContextManager["Logging"]):
         self.redactor = redactor
         self._handlers = handlers
         root = logging.getLogger()
+        self._replaced = [one for one in root.handlers if any(_does_the_same(one, new) for new in handlers)]
+        for handler in self._replaced:
+            root.removeHandler(handler)
         for handler in handlers:
             root.addHandler(handler)
         self._levels = {name: logging.getLogger(name).level for name in OURS}
@@ -55,6 +61,9 @@ class Logging(AbstractContextManager["Logging"]):
         for handler in handlers:
             logging.getLogger().removeHandler(handler)
             handler.close()
+        replaced, self._replaced = self._replaced, []
+        for handler in replaced:
+            logging.getLogger().addHandler(handler)
         levels, self._levels = self._levels, {}
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)
@@ -63,6 +72,13 @@ class Logging(AbstractContextManager["Logging"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _does_the_same(old: logging.Handler, new: logging.Handler) -> bool:
+    if isinstance(old, SharedFileHandler) and isinstance(new, SharedFileHandler):
+        return old.path == new.path
+    streams = (getattr(one, "stream", None) for one in (old, new))
+    return type(old) is type(new) is logging.StreamHandler and len(set(map(id, streams))) == 1
 
 
 def configure_logging(

@@ -116,21 +116,25 @@ def test_the_level_of_the_settings_is_that_of_our_own_lines(settings: Settings, 
     assert [line["event"] for line in written(settings)] == shown
 
 
-def test_foreign_handlers_and_loggers_stay_and_two_set_ups_can_be_one_in_the_other(settings: Settings) -> None:
+def test_foreign_handlers_and_loggers_stay_and_of_two_set_ups_the_inner_one_writes(settings: Settings) -> None:
     seen = logging.StreamHandler(stream := io.StringIO())
     logging.getLogger("foreign").addHandler(seen)
     try:
         outer = configure_logging(settings, process="outer", terminal=False)
         with configure_logging(settings, process="inner", terminal=False):
-            logging.getLogger("foreign").warning("both")
+            logging.getLogger("foreign").warning("in the inner one")
+        logging.getLogger("foreign").warning("in the outer one")
         outer.close()
         outer.close()
         logging.getLogger("foreign").warning("neither")
     finally:
         logging.getLogger("foreign").removeHandler(seen)
 
-    assert [(line["process"], line["event"]) for line in written(settings)] == [("outer", "both"), ("inner", "both")]
-    assert stream.getvalue() == "both\nneither\n"
+    assert [(line["process"], line["event"]) for line in written(settings)] == [
+        ("inner", "in the inner one"),
+        ("outer", "in the outer one"),
+    ]
+    assert stream.getvalue() == "in the inner one\nin the outer one\nneither\n"
 
 
 def test_a_terminal_gets_one_readable_line_without_control_characters(
