@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 
-import structlog
 from procrastinate.job_context import AbortReason
 from procrastinate.job_context import JobContext as QueueContext
 
@@ -21,13 +20,14 @@ from ci_core.jobs.failures import MOST_KILLS, Failure, cut, wait_before_retry
 from ci_core.jobs.kinds import Isolation, JobKind, Kinds
 from ci_core.jobs.outages import AWAY
 from ci_core.jobs.queue import Decided, FetchedJob, Outcome, QueueManager
+from ci_core.logs import get_logger, run_context
 from ci_core.settings import Settings
 from db.engine import Database
 
 # What was told to end twice, politely and by force, and still runs, is left to itself.
 GIVE_UP_SECONDS = 2 * GRACE_SECONDS + 2.0
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Told(StrEnum):
@@ -208,7 +208,7 @@ def _started(execution: Execution, name: str) -> asyncio.Future[Ended]:
 def _say(outcome: Outcome, kind: JobKind, run_id: int, attempt: int) -> None:
     tell: Callable[..., object] = _log.error if outcome.end == "failed" else _log.warning
     event = "run_failed" if outcome.end == "failed" else "run_tried_again"
-    with structlog.contextvars.bound_contextvars(run_id=run_id, attempt=attempt):
+    with run_context(run_id, attempt):
         tell(
             event,
             kind=kind.name,

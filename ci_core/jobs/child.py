@@ -17,20 +17,19 @@ from types import FrameType
 from typing import Any
 
 import psutil
-import structlog
 
 from ci_core.jobs.context import Cancelled, JobContext
 from ci_core.jobs.executions import GRACE_SECONDS, Ended, carry_out
 from ci_core.jobs.failures import Failure
 from ci_core.jobs.kinds import JobKind, Parameters, load_kinds
+from ci_core.logs import configure_logging
+from ci_core.runs.log_writer import kept_run_logs
 from ci_core.settings import Settings
 from db.engine import Database
 
 LOOK_SECONDS = 0.1
 WEIGH_SECONDS = 1.0
 MIB = 2**20
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +201,12 @@ def _child(pipe: Connection, order: Order) -> None:
         database=database,
         settings=order.settings,
     )
-    ended = work.do(context)
+    on_terminal = sys.stderr is not None and sys.stderr.isatty()
+    with (
+        configure_logging(order.settings, process="job", terminal=on_terminal),
+        kept_run_logs(database, order.settings),
+    ):
+        ended = work.do(context)
     failure = ended.failure.as_json() if ended.failure else None
     said = {"counts": ended.counts, "cancelled": ended.cancelled, "taken": ended.taken, "failure": failure}
     with contextlib.suppress(OSError):

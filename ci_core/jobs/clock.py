@@ -10,7 +10,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -18,6 +17,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from ci_core.jobs.registry import KINDS
 from ci_core.jobs.ticking import Tick, tick
+from ci_core.logs import get_logger
 from db.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ BEAT = "beat"
 # While the database is away, it is asked less and less often, down to once in so many seconds.
 LONGEST_WAIT_SECONDS = 5.0
 
-log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class _EveryBeat(BaseTrigger):  # type: ignore[misc]

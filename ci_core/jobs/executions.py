@@ -11,15 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import structlog
-
 from ci_core.jobs.context import Cancelled, JobContext, RunTaken
 from ci_core.jobs.failures import Failure, classify
+from ci_core.logs import get_logger, run_context
 
 # How long a job has to end by itself once it was told to.
 GRACE_SECONDS = 5.0
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def as_json(counts: Mapping[str, Any] | None) -> str:
 
 def carry_out(context: JobContext) -> Ended:
     """Call the work of the kind with its context, here and now; tell how it ended. Raises nothing."""
-    with structlog.contextvars.bound_contextvars(run_id=context.run_id, attempt=context.attempt):
+    with run_context(context.run_id, context.attempt):
         try:
             return Ended(counts=as_json(context.kind.load()(context)))
         except Cancelled:

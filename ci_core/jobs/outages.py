@@ -11,7 +11,8 @@ from typing import Any
 
 import psycopg
 import psycopg_pool
-import structlog
+
+from ci_core.logs import get_logger
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 2.0
 # What is said about the same outage again, for those who read only the newest lines of a log.
@@ -19,7 +20,7 @@ REMIND_SECONDS = 60.0
 # An error of these means: not now. PoolTimeout is an OperationalError; a server that does not answer is a TimeoutError.
 AWAY = (psycopg.Error, OSError, TimeoutError)
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Outage:

@@ -12,7 +12,6 @@ from typing import Any
 
 import attr
 import psycopg
-import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager, NotificationCallback, get_channel_for_queues
@@ -23,12 +22,13 @@ from ci_core.jobs import worker_queries as sql
 from ci_core.jobs.failures import REMEDIES
 from ci_core.jobs.kinds import Kinds
 from ci_core.jobs.outages import AWAY, Backoff, Outage, Pool
+from ci_core.logs import get_logger
 
 # How long a worker that is to stop tries to write down how its jobs ended, while the database is away.
 LAST_WORDS_SECONDS = 4.0
 LISTEN_SECONDS = 15.0
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
-import structlog
 
 from ci_core.jobs import worker_queries as sql
 from ci_core.jobs.attempt import after_kill
 from ci_core.jobs.outages import AWAY, Outage, Pool
 from ci_core.jobs.queue import Outcome
+from ci_core.logs import get_logger, run_context
 
 BEAT_SECONDS = 2.0
 # Three beats: whoever has said nothing for so long is gone, or as good as gone.
@@ -22,7 +22,7 @@ LOOK_SECONDS = 0.5
 SETTLED_SECONDS = 4.5
 FORGOTTEN_SECONDS = 30.0
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Rescue:
@@ -93,7 +93,7 @@ class Rescue:
             "kills": outcome.kills,
         }
         (ended,) = await _rows(connection, sql.END, wanted)
-        with structlog.contextvars.bound_contextvars(run_id=job["run_id"], attempt=job["attempts"] + 1):
+        with run_context(job["run_id"], job["attempts"] + 1):
             tell = _log.error if ended["outcome"] == "failed" else _log.warning
             tell("run_rescued", kind=job["task_name"], end=ended["outcome"], worker_id=job["worker_id"])
         return True

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
-import structlog
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ci_core.database import open_database
@@ -27,6 +26,8 @@ from ci_core.jobs.kinds import Kinds, load_kinds
 from ci_core.jobs.outages import AWAY, Backoff, Outage, Pool
 from ci_core.jobs.queue import Identity, QueueManager, QueueWorker, Stopped, make_app
 from ci_core.jobs.rescue import BEAT_SECONDS, Rescue
+from ci_core.logs import get_logger
+from ci_core.runs.log_writer import kept_run_logs
 from ci_core.settings import Settings
 from db.engine import LIVENESS, Database
 from db.errors import DatabaseError
@@ -37,7 +38,7 @@ FINISH_SECONDS = 8.0
 STATEMENT_SECONDS = 15.0
 MOST_CONNECTIONS = 6
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def run_worker(
@@ -78,7 +79,7 @@ def run_worker(
     )
     name = f"magnus-ci worker {identity.host}:{identity.pid}"[:63]
     in_background(child.prepare, "prepare-children")
-    with open_database(settings, application_name=name) as database:
+    with open_database(settings, application_name=name) as database, kept_run_logs(database, settings):
         serving = _Serving(identity, kinds, kinds_path, database, settings, stop or threading.Event(), ready)
         # Windows' own kind of loop cannot wait for PostgreSQL.
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:

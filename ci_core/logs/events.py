@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+# The exception to tell with a line: one, or with True the one that is being handled.
+ExcInfo = BaseException | bool | None
 # The frames between the caller and `Logger.log`, so that a line says where it was written.
 DEPTH = 3
 
@@ -30,19 +32,19 @@ class EventLogger:
     def __init__(self, name: str) -> None:
         self._logger = logging.getLogger(name)
 
-    def debug(self, event: str, **fields: object) -> None:
+    def debug(self, event: str, *, exc_info: ExcInfo = None, **fields: object) -> None:
         """Why something came out as it did: a score and its parts."""
-        self._log(logging.DEBUG, event, fields)
+        self._log(logging.DEBUG, event, fields, exc_info)
 
-    def info(self, event: str, **fields: object) -> None:
+    def info(self, event: str, *, exc_info: ExcInfo = None, **fields: object) -> None:
         """Something was done: a scan finished, an enhancement was made."""
-        self._log(logging.INFO, event, fields)
+        self._log(logging.INFO, event, fields, exc_info)
 
-    def warning(self, event: str, **fields: object) -> None:
+    def warning(self, event: str, *, exc_info: ExcInfo = None, **fields: object) -> None:
         """Something to look at, though the work goes on: a rate limit, an item that is of no use."""
-        self._log(logging.WARNING, event, fields)
+        self._log(logging.WARNING, event, fields, exc_info)
 
-    def error(self, event: str, *, exc_info: BaseException | bool | None = None, **fields: object) -> None:
+    def error(self, event: str, *, exc_info: ExcInfo = None, **fields: object) -> None:
         """Something failed: a call, a statement, a run."""
         self._log(logging.ERROR, event, fields, exc_info)
 
@@ -50,9 +52,7 @@ class EventLogger:
         """Something failed with the exception that is being handled, which is told with it."""
         self._log(logging.ERROR, event, fields, True)
 
-    def _log(
-        self, level: int, event: str, fields: dict[str, object], exc_info: BaseException | bool | None = None
-    ) -> None:
+    def _log(self, level: int, event: str, fields: dict[str, object], exc_info: ExcInfo) -> None:
         if self._logger.isEnabledFor(level):
             self._logger.log(level, Event(event=event, **fields), exc_info=exc_info, stacklevel=DEPTH)
 

@@ -9,6 +9,8 @@ import json
 import logging
 import time
 from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Condition, Thread
 from typing import Any
@@ -18,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ci_core.logs import Redactor, context
 from ci_core.logs.lines import event_of
+from ci_core.settings import Settings
 from db.engine import Database
 from db.errors import DatabaseError
 
@@ -57,7 +60,7 @@ class RunLogWriter(logging.Handler):
 
     def __init__(self, database: Database, redactor: Redactor, *, level: int = logging.INFO) -> None:
         super().__init__(level)
-        self._database = database
+        self.database = database
         self._redactor = redactor
         self._waiting: deque[dict[str, Any]] = deque(maxlen=MOST_WAITING)
         self._said: Counter[tuple[int, int]] = Counter()
@@ -151,7 +154,7 @@ class RunLogWriter(logging.Handler):
     def _write(self, batch: list[dict[str, Any]]) -> bool:
         """Whether these lines are done with: stored, or such as cannot be."""
         try:
-            with self._database.transaction(ACTOR) as session:
+            with self.database.transaction(ACTOR) as session:
                 session.execute(WRITE, {"lines": json.dumps(batch)})
         except DatabaseError:
             return False
@@ -160,6 +163,25 @@ class RunLogWriter(logging.Handler):
                 "run_log_lines_not_stored", extra={"lines": len(batch), "reason": error}
             )
         return True
+
+
+@contextmanager
+def kept_run_logs(database: Database, settings: Settings) -> Iterator[None]:
+    """While the block runs, what is said in a `run_context` goes to that run's log; what is left is written at its end.
+
+    Where somebody in this process does so for the same database already, once is enough.
+    """
+    root = logging.getLogger()
+    if any(isinstance(one, RunLogWriter) and one.database.url == database.url for one in root.handlers):
+        yield
+        return
+    writer = RunLogWriter(database, Redactor.of(settings))
+    root.addHandler(writer)
+    try:
+        yield
+    finally:
+        root.removeHandler(writer)
+        writer.close()
 
 
 def _bounded(fields: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,11 +10,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from structlog.testing import capture_logs
 
 from ci_core.jobs import JobKind, Kinds, clock
 from ci_core.jobs.clock import BEAT, BEAT_SECONDS, Clock, _EveryBeat
 from ci_core.jobs.ticking import Tick
+from ci_core.logs import Event
 from db.engine import Database
 from db.errors import DatabaseUnavailable
 
@@ -27,6 +28,11 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not come"
         time.sleep(0.02)
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """The events that were logged, each with its level."""
+    return [{**record.msg, "level": record.levelname} for record in caplog.records if isinstance(record.msg, Event)]
 
 
 class Looks:
@@ -129,7 +135,9 @@ def test_a_machine_that_slept_for_a_year_does_not_count_up_its_beats() -> None:
     assert _EveryBeat().get_next_fire_time(now - timedelta(days=366), now) == now + timedelta(seconds=BEAT_SECONDS)
 
 
-def test_a_database_that_is_away_is_said_once_and_waited_for(ticking: Clock, looks: Looks) -> None:
+def test_a_database_that_is_away_is_said_once_and_waited_for(
+    ticking: Clock, looks: Looks, caplog: pytest.LogCaptureFixture
+) -> None:
     away = True
 
     def answer() -> Tick:
@@ -138,38 +146,42 @@ def test_a_database_that_is_away_is_said_once_and_waited_for(ticking: Clock, loo
         return Tick(datetime.now(UTC))
 
     looks.answer = answer
-    with capture_logs() as logs:
+    with caplog.at_level(logging.DEBUG):
         ticking.start()
         until(lambda: looks.count >= 3)
         away = False
         until(lambda: ticking.last_tick is not None)
         ticking.stop()
 
-    said = [entry["event"] for entry in logs]
-    assert said == ["clock_started", "database_away", "database_back", "clock_stopped"]
+    logs = said(caplog)
+    assert [entry["event"] for entry in logs] == ["clock_started", "database_away", "database_back", "clock_stopped"]
     assert logs[1]["reason"] == "The database cannot be reached: no answer."
 
 
-def test_an_error_that_nobody_expects_is_logged_and_survived(ticking: Clock, looks: Looks) -> None:
+def test_an_error_that_nobody_expects_is_logged_and_survived(
+    ticking: Clock, looks: Looks, caplog: pytest.LogCaptureFixture
+) -> None:
     def answer() -> Tick:
         if looks.count < 3:
             raise ZeroDivisionError
         return Tick(datetime.now(UTC))
 
     looks.answer = answer
-    with capture_logs() as logs:
+    with caplog.at_level(logging.DEBUG):
         ticking.start()
         until(lambda: ticking.last_tick is not None)
 
-    assert [entry["log_level"] for entry in logs if entry["event"] == "clock_failed"] == ["error", "error"]
+    assert [entry["level"] for entry in said(caplog) if entry["event"] == "clock_failed"] == ["ERROR", "ERROR"]
 
 
-def test_a_schedule_that_cannot_be_used_is_said_once(ticking: Clock, looks: Looks) -> None:
+def test_a_schedule_that_cannot_be_used_is_said_once(
+    ticking: Clock, looks: Looks, caplog: pytest.LogCaptureFixture
+) -> None:
     looks.answer = lambda: Tick(datetime.now(UTC), unusable={"mornings": "no cron line"}, overlapping=["scan"])
-    with capture_logs() as logs:
+    with caplog.at_level(logging.DEBUG):
         ticking.start()
         until(lambda: looks.count >= 3)
         ticking.stop()
 
-    assert [entry["schedule"] for entry in logs if entry["event"] == "schedule_unusable"] == ["mornings"]
-    assert {entry["schedule"] for entry in logs if entry["event"] == "schedule_overlaps"} == {"scan"}
+    assert [entry["schedule"] for entry in said(caplog) if entry["event"] == "schedule_unusable"] == ["mornings"]
+    assert {entry["schedule"] for entry in said(caplog) if entry["event"] == "schedule_overlaps"} == {"scan"}

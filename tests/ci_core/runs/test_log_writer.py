@@ -12,7 +12,7 @@ from sqlalchemy import text
 from ci_core.logs import Logging, configure_logging, get_logger, run_context
 from ci_core.runs import log_writer
 from ci_core.runs.history import LogLine, run_log
-from ci_core.runs.log_writer import RunLogWriter
+from ci_core.runs.log_writer import RunLogWriter, kept_run_logs
 from ci_core.settings import Settings
 from db.engine import Database
 from db.errors import DatabaseUnavailable
@@ -138,3 +138,16 @@ def test_closing_writes_what_is_left(database: Database, logs: Logging, run_id: 
     logs.close()
 
     assert [line.event for line in lines(database, run_id)] == ["last_words"]
+
+
+def test_a_process_keeps_logs_of_one_database_once(database: Database, logs: Logging, run_id: int) -> None:
+    settings = Settings(_env_file=None, data_dir=logs.path.parent)
+    with kept_run_logs(database, settings):
+        with kept_run_logs(database, settings), run_context(run_id):
+            log.info("in_both")
+        with run_context(run_id):
+            log.info("in_the_outer_one")
+    with run_context(run_id):
+        log.info("in_neither")
+
+    assert [line.event for line in lines(database, run_id)] == ["in_both", "in_the_outer_one"]
