@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -62,6 +63,8 @@ class Settings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="CI_LOG_LEVEL")
     log_max_mib: float = Field(10.0, validation_alias="CI_LOG_MAX_MIB", gt=0, le=1_000)
+
+    time_zone_name: str | None = Field(None, validation_alias="CI_TIME_ZONE", max_length=60)
 
     weight_business_value: float = Field(0.25, validation_alias="CI_WEIGHT_BUSINESS_VALUE", ge=0)
     weight_user_impact: float = Field(0.20, validation_alias="CI_WEIGHT_USER_IMPACT", ge=0)
@@ -125,6 +128,14 @@ class Settings(BaseSettings):
             raise ValueError(f"Name at least one day of {', '.join(WEEKDAYS)}, joined by commas")
         return ",".join(day for day in WEEKDAYS if day in days)
 
+    @field_validator("time_zone_name")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        try:
+            return value if value is None else ZoneInfo(value).key
+        except (OSError, ValueError, LookupError):
+            raise ValueError("Name a time zone such as Europe/Berlin or UTC") from None
+
     @field_validator("llm_prices", mode="before")
     @classmethod
     def _prices_from_json(cls, value: object) -> object:
@@ -168,6 +179,18 @@ class Settings(BaseSettings):
             login += f":{quote(self.db_password, safe='')}"
         host = self.db_host if not self.db_host.startswith("/") else quote(self.db_host, safe="")
         return f"postgresql://{login}{'@' if login else ''}{host}:{self.db_port}/{quote(self.db_name, safe='')}"
+
+    @property
+    def time_zone(self) -> str:
+        """The time zone that times of day are meant in: the configured one, else this machine's, else UTC."""
+        if self.time_zone_name:
+            return self.time_zone_name
+        from tzlocal import get_localzone_name
+
+        try:
+            return ZoneInfo(get_localzone_name() or "UTC").key
+        except (OSError, ValueError, LookupError):  # a machine that does not say, or says nonsense
+            return "UTC"
 
     @property
     def models_dir(self) -> Path:

@@ -38,6 +38,7 @@ class Prepared:
         sources_added: default research sources that were filled in.
         prompts_added: prompts whose text was new.
         interests_added: default interests and keywords that were filled in.
+        schedules_added: schedules of the product that were filled in.
         model_ready: whether texts can be turned into vectors.
         wishlists: the import, when the backlog had never held anything.
         embedded: enhancements that got a vector.
@@ -49,6 +50,7 @@ class Prepared:
     sources_added: int
     prompts_added: int
     interests_added: int
+    schedules_added: int
     model_ready: bool
     wishlists: ImportReport | None
     embedded: int
@@ -68,6 +70,7 @@ def prepare(settings: Settings, database: Database, progress: Progress) -> Prepa
     sources = _fill_in_sources(database, progress)
     prompts = _register_prompts(database, progress)
     interests = _fill_in_interests(database, progress)
+    schedules = _fill_in_schedules(settings, database, progress)
     model_ready = _prepare_model(settings, progress, problems)
     imported = _import_first_wishlists(settings, database, progress, problems)
     embedded = _embed(settings, database, progress) if model_ready else 0
@@ -77,6 +80,7 @@ def prepare(settings: Settings, database: Database, progress: Progress) -> Prepa
         sources_added=sources,
         prompts_added=prompts,
         interests_added=interests,
+        schedules_added=schedules,
         model_ready=model_ready,
         wishlists=imported,
         embedded=embedded,
@@ -121,6 +125,15 @@ def _fill_in_interests(database: Database, progress: Progress) -> int:
     with database.transaction(ACTOR, reason="Default interests of a new installation") as session:
         added = ensure_default_interests(session, ACTOR)
     progress(f"Research interests: {added} filled in" if added else "Research interests: there already")
+    return added
+
+
+def _fill_in_schedules(settings: Settings, database: Database, progress: Progress) -> int:
+    from ci_core.jobs.default_schedules import ensure_default_schedules
+
+    with database.transaction(ACTOR, reason="Schedules that come with the product") as session:
+        added = ensure_default_schedules(session, time_zone=settings.time_zone, actor=ACTOR)
+    progress(f"Schedules: {added} filled in ({settings.time_zone})" if added else "Schedules: there already")
     return added
 
 

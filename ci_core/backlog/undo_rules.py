@@ -39,6 +39,7 @@ NAMES = {
     "ci_enhancement_evidence": "the evidence {}",
     "ci_research_interests": "the interest {}",
     "ci_research_sources": "the source {}",
+    "ci_schedules": "the schedule {}",
 }
 # A vote that was taken back since, or a follower who is gone, stands in nobody's way.
 MARKS = frozenset({FOLLOWERS, REACTIONS})

@@ -190,3 +190,25 @@ def test_an_address_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, value
 
     with pytest.raises(SettingsError, match="CI_REDDIT_URL"):
         load_settings()
+
+
+def test_time_zone_is_the_configured_one_or_the_machine_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tzlocal.get_localzone_name", lambda: "Asia/Tokyo")
+    assert load_settings().time_zone == "Asia/Tokyo"
+
+    monkeypatch.setenv("CI_TIME_ZONE", "Europe/Berlin")
+    assert load_settings().time_zone == "Europe/Berlin"
+
+
+def test_machine_that_knows_no_time_zone_is_taken_for_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tzlocal.get_localzone_name", lambda: None)
+
+    assert load_settings().time_zone == "UTC"
+
+
+@pytest.mark.parametrize("name", ["Europe/Atlantis", "Europe", "../../etc/passwd"])
+def test_unknown_time_zone_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("CI_TIME_ZONE", name)
+
+    with pytest.raises(SettingsError, match=r"CI_TIME_ZONE: .*such as Europe/Berlin"):
+        load_settings()

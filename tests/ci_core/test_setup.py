@@ -71,6 +71,7 @@ def test_empty_database_gets_tables_sources_and_the_sample(settings: Settings, e
         "Research sources",
         "Prompts of chat models",
         "Research interests",
+        "Schedules",
         "Embedding model",
         "Wishlists",
     ]

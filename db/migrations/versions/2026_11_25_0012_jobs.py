@@ -149,8 +149,8 @@ BEGIN
         NEW.version := OLD.version + 1;
         NEW.updated_at := now();
         -- Whoever changed it need not know how to work out the next time: the clock does, at its next tick.
-        IF (OLD.cron, OLD.every_seconds, OLD.time_zone, OLD.enabled) IS DISTINCT FROM
-           (NEW.cron, NEW.every_seconds, NEW.time_zone, NEW.enabled)
+        IF (OLD.cron, OLD.every_seconds, OLD.time_zone, OLD.jitter_seconds, OLD.enabled) IS DISTINCT FROM
+           (NEW.cron, NEW.every_seconds, NEW.time_zone, NEW.jitter_seconds, NEW.enabled)
            AND NEW.next_due_at IS NOT DISTINCT FROM OLD.next_due_at
         THEN
             NEW.next_due_at := NULL;

@@ -1,0 +1,63 @@
+"""The schedules that the product brings: one line each. A kind of job that is not there yet is passed over."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ci_core.jobs import schedule_queries
+from ci_core.jobs.kinds import Kinds
+from ci_core.jobs.recurrence import checked_zone
+from ci_core.jobs.registry import KINDS
+from ci_core.jobs.schedules import NewSchedule, checked_schedule
+from db.engine import act_as
+
+
+def _schedule(name: str, kind: str, cron: str, description: str, **values: Any) -> NewSchedule:
+    return NewSchedule(name, kind, cron=cron, description=description, **values)
+
+
+# Times are meant where the product was set up. The sources of research say themselves how often they are scanned.
+DEFAULT_SCHEDULES: tuple[NewSchedule, ...] = (
+    _schedule("database-backup", "database_backup", "30 2 * * *", "Backs up the database that the product brings."),
+    _schedule("database-upkeep", "database_upkeep", "20 3 * * *", "Statistics, bloat, and rows that are too old."),
+    _schedule("learning", "learning", "40 3 * * *", "Learns from what people decided.", jitter_seconds=600),
+    _schedule("agent-figures", "agent_figures", "10 * * * *", "Sums up what the agents did.", jitter_seconds=120),
+    _schedule("digest-daily", "digest_daily", "0 7 * * *", "What happened yesterday, and what waits."),
+    _schedule("digest-weekly", "digest_weekly", "5 7 * * MON", "What happened in the last week."),
+    _schedule("archive-completed", "archive_completed", "30 4 1 * *", "Archives what was completed long ago."),
+)
+
+
+def ensure_default_schedules(session: Session, *, time_zone: str, actor: str, kinds: Kinds = KINDS) -> int:
+    """Add the schedules that are lacking; what people changed stays. Gives how many were added.
+
+    Args:
+        time_zone: whose wall clock their times mean.
+
+    Raises:
+        InvalidInput: there is no such time zone.
+    """
+    zone = checked_zone(time_zone)
+    act_as(session, actor)
+    added = 0
+    for schedule in DEFAULT_SCHEDULES:
+        if schedule.kind not in kinds:
+            continue
+        one = checked_schedule(schedule, kinds)
+        row = {
+            "name": one.name,
+            "kind": one.kind,
+            "description": one.description,
+            "parameters": json.dumps(dict(one.parameters)),
+            "cron": one.cron,
+            "every_seconds": one.every_seconds,
+            "time_zone": zone,
+            "jitter_seconds": one.jitter_seconds,
+            "missed": one.missed,
+            "priority": one.priority,
+        }
+        added += session.execute(schedule_queries.ADD_DEFAULT, row).first() is not None
+    return added
