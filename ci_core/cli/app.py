@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done. 1: it failed, with one line on stderr. 2: wrong usage. 130: interrupted.
     """
     _prepare_streams()
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    _prepare_terminal()
     try:
         with terminate_like_interrupt():
             status = app(args=None if arguments is None else list(arguments), prog_name="ci", standalone_mode=False)
@@ -144,6 +144,13 @@ def _store(error: Exception) -> Path:
     path = Path(tempfile.gettempdir()) / name
     path.write_text(details, encoding="utf-8")
     return path
+
+
+def _prepare_terminal() -> None:
+    """Warnings are shown, also of a command that opens no door."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)
+    logging.basicConfig(handlers=[handler], format="%(levelname)s %(name)s: %(message)s")
 
 
 def _prepare_streams() -> None:

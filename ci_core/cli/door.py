@@ -40,7 +40,7 @@ class Door:
 
 @contextmanager
 def open_door(acting_as: str | None = None, *, needs_tables: bool = True) -> Iterator[Door]:
-    """Settings and database for one command.
+    """Settings, logging and database for one command.
 
     Raises:
         SettingsError: a setting cannot be used.
@@ -48,12 +48,18 @@ def open_door(acting_as: str | None = None, *, needs_tables: bool = True) -> Ite
         DatabaseError: the database cannot be used, or (unless `needs_tables` is off) its tables are missing or old.
     """
     from ci_core.database import open_database
+    from ci_core.logs import configure_logging
+    from ci_core.runs.log_writer import kept_run_logs
     from ci_core.settings import load_settings
     from db.schema import check_schema
 
     settings = load_settings()
     actor = checked_actor(settings.actor if acting_as is None else acting_as)
-    with open_database(settings, application_name="ci") as database:
+    with (
+        configure_logging(settings, process="ci", terminal=True, terminal_level="WARNING", at_once=False),
+        open_database(settings, application_name="ci") as database,
+        kept_run_logs(database, settings),
+    ):
         if needs_tables:
             with database.reading() as session:
                 check_schema(session)

@@ -82,7 +82,7 @@ def _does_the_same(old: logging.Handler, new: logging.Handler) -> bool:
 
 
 def configure_logging(
-    settings: Settings, *, process: str, terminal: bool, terminal_level: str | None = None
+    settings: Settings, *, process: str, terminal: bool, terminal_level: str | None = None, at_once: bool = True
 ) -> Logging:
     """From now on this process logs to `logs/ci.log` of the data folder, and on its terminal if wanted.
 
@@ -92,11 +92,16 @@ def configure_logging(
         process: its name, on every line: "app", "worker", "scheduler", "ci".
         terminal: whether lines also go to stderr, for people.
         terminal_level: from which level on; None for the level of the settings.
+        at_once: whether the file is made now, and what hinders it told; a command that says nothing needs none.
     """
     level = logging.getLevelNamesMapping()[settings.log_level]
     redactor = Redactor.of(settings)
     file = SharedFileHandler(
-        settings.logs_dir / FILE_NAME, most_bytes=int(settings.log_max_mib * MIB), keep=KEEP, level=level
+        settings.logs_dir / FILE_NAME,
+        most_bytes=int(settings.log_max_mib * MIB),
+        keep=KEEP,
+        level=level,
+        at_once=at_once,
     )
     file.setFormatter(LineFormatter(redactor, process=process))
     handlers: list[logging.Handler] = [file]

@@ -31,9 +31,12 @@ class SharedFileHandler(logging.Handler):
         path: the file; its folder is made.
         most_bytes: it is rotated before it grows beyond this: to `path.1`, that to `path.2` and so on.
         keep: so many older files are kept.
+        at_once: whether the file is opened now, so that what hinders it is told at the start.
     """
 
-    def __init__(self, path: Path, *, most_bytes: int, keep: int, level: int = logging.NOTSET) -> None:
+    def __init__(
+        self, path: Path, *, most_bytes: int, keep: int, level: int = logging.NOTSET, at_once: bool = True
+    ) -> None:
         super().__init__(level)
         self.path = path
         self.problem: str | None = None
@@ -42,6 +45,10 @@ class SharedFileHandler(logging.Handler):
         self._keep = keep
         self._descriptor: int | None = None
         self._torn = False
+        if at_once:
+            self._try_to_open()
+
+    def _try_to_open(self) -> None:
         try:
             self._open()
         except OSError as error:

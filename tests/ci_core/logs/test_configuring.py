@@ -189,6 +189,15 @@ def test_a_log_that_cannot_be_written_ends_nothing(settings: Settings, capsys: p
     assert problem in capsys.readouterr().err
 
 
+def test_a_command_that_says_nothing_makes_no_file(settings: Settings) -> None:
+    with configure_logging(settings, process="ci", terminal=False, at_once=False):
+        log.debug("not_written")
+        assert not settings.logs_dir.exists()
+        log.info("written")
+
+    assert [line["event"] for line in written(settings)] == ["written"]
+
+
 def test_structlog_is_loaded_with_the_first_line_only(settings: Settings) -> None:
     code = (
         "import sys, logging; from pathlib import Path; from ci_core.logs import configure_logging, get_logger;"
