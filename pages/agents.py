@@ -2,44 +2,81 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import streamlit as st
 
+from pages.widgets.agents.acts import leave_run, open_run_id
+from pages.widgets.agents.history import draw_history
+from pages.widgets.agents.history_filters import DEFAULTS, draw_history_filters
 from pages.widgets.agents.now import draw_now
+from pages.widgets.agents.run_view import draw_run
 from pages.widgets.agents.snapshot import overview_now
 from pages.widgets.agents.state_line import draw_state
 from pages.widgets.agents.workers import draw_workers
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import outage_shown
 from pages.widgets.page_links import go_where_asked
+from pages.widgets.saved_views import draw_saved_views
 from pages.widgets.session import backend
 
-NOW, WORKERS = PARTS = ("Now", "Workers")
+NOW, HISTORY, WORKERS = PARTS = ("Now", "History", "Workers")
 # What changes anywhere is to be seen within a second; the reading itself costs nothing while nothing changed.
 TICK_SECONDS = 0.8
+# Figures of the past are drawn anew when a run has ended, but not for each of a hundred.
+DRAWN_AGAIN_SECONDS = 5.0
+SEEN, DRAWN_AT = "agents-seen", "agents-drawn-at"
 
 begin_page()
 go_where_asked()
 shared = backend()
+run_id = open_run_id()
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="agents-bar"):
     st.markdown("**Agents**", width="content")
     part = st.segmented_control(
-        "Part", PARTS, default=NOW, required=True, key="part", label_visibility="collapsed", bind="query-params"
+        "Part",
+        PARTS,
+        default=NOW,
+        required=True,
+        key="part",
+        label_visibility="collapsed",
+        bind="query-params",
+        on_change=leave_run,
     )
+    st.space("stretch")
+    draw_saved_views("agents", DEFAULTS)
 
 
 @st.fragment(run_every=TICK_SECONDS)
 def live_agents() -> None:
+    """What is live: the state of the sidecar, and the parts that follow it."""
     now = datetime.now(UTC)
     with outage_shown(inside="page"):
         seen = overview_now(shared)
         draw_state(seen, now)
-        if part == NOW:
+        if run_id is not None:
+            draw_run(shared, run_id, now)
+        elif part == NOW:
             draw_now(shared, seen, now)
-        else:
+        elif part == WORKERS:
             draw_workers(seen, now)
+        else:
+            draw_again_after_change(seen.newest_end)
+
+
+def draw_again_after_change(mark: object) -> None:
+    """Draw the whole page again when the mark is another one than it was drawn with."""
+    drawn = st.session_state.get(DRAWN_AT, 0.0)
+    if st.session_state.get(SEEN) != mark and time.monotonic() - drawn > DRAWN_AGAIN_SECONDS:
+        st.session_state[SEEN], st.session_state[DRAWN_AT] = mark, time.monotonic()
+        if drawn:
+            st.rerun()
 
 
 live_agents()
+if run_id is None and part == HISTORY:
+    with outage_shown(inside="history"):
+        now = datetime.now(UTC)
+        draw_history(shared, draw_history_filters(now), now)

@@ -98,6 +98,8 @@ NEWEST = text("""
            coalesce((SELECT max(id) FROM ci_notifications), 0),
            (SELECT count(*) FROM ci_notifications WHERE lower(person) = lower(:person) AND read_at IS NULL),
            (SELECT count(*) FROM ci_research_findings),
+           (SELECT coalesce(extract(epoch FROM max(ended_at)), 0)::bigint FROM ci_automation_runs
+            WHERE ended_at IS NOT NULL),
            coalesce((SELECT extract(epoch FROM previous_at)::bigint FROM ci_visits WHERE person = :person), 0)
 """)
 

@@ -33,7 +33,7 @@ def overview_of(session: Session, person: str, period: Period, now: datetime) ->
         top=_top(session),
         statuses=statuses,
         completions=_completions(session, now),
-        glances=tuple(glance(session, now) for glance in GLANCES),
+        glances=tuple(glance(session, period, now) for glance in GLANCES),
     )
 
 

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from ci_core.overview.glances.agents import agents
 from ci_core.overview.glances.health import health
 from ci_core.overview.glances.research import research
-from ci_core.overview.values import Glance
+from ci_core.overview.values import Glance, Period
 
-GLANCES: tuple[Callable[[Session, datetime], Glance], ...] = (research, health)
+GLANCES: tuple[Callable[[Session, Period, datetime], Glance], ...] = (research, agents, health)

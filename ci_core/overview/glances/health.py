@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ci_core.overview.values import Block, Glance, Hint
+from ci_core.overview.values import Block, Glance, Hint, Period
 
 
-def health(_session: Session, _now: datetime) -> Glance:
+def health(_session: Session, _period: Period, _now: datetime) -> Glance:
     """The newest health check. Checks come with the health agent, which this version does not have yet."""
     hint = Hint(
         "No health check has run yet: this version has no health agent. Once it has, its scores and what they lost "

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from ci_core import runs
-from ci_core.overview.values import Block, Figure, Glance, Hint, Line
+from ci_core.overview.values import Block, Figure, Glance, Hint, Line, Period
 from ci_core.overview.words import counted, lasting
 from ci_core.research.finding_history import site_name
 from db.enums import FindingStatus, RunStatus, SourceHealth
@@ -30,7 +30,7 @@ LABELS = {
 }
 
 
-def research(session: Session, now: datetime) -> Glance:
+def research(session: Session, _period: Period, now: datetime) -> Glance:
     """How many findings wait and what became of the others, the best that wait, and how the scans of sources go."""
     finding = ResearchFinding
     found = session.execute(select(finding.status, func.count()).group_by(finding.status))

@@ -18,6 +18,11 @@ RUN = "run"
 LARGEST_ID = 2**31 - 1
 
 
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
 def open_run_id() -> int | None:
     """The run that the address names, if it names a possible one."""
     raw = st.query_params.get(RUN, "")
@@ -36,13 +41,18 @@ def close_run() -> None:
     st.rerun()
 
 
+def leave_run() -> None:
+    """Show no run any more, because a part of the page was chosen."""
+    st.query_params.pop(RUN, None)
+
+
 def cancel(shared: Backend, run_id: int) -> None:
     """Cancel a run; says what happens to it."""
     stood: RunStatus | None = None
 
     def change(session: Any) -> None:
         nonlocal stood
-        stood = cancel_run(session, run_id, actor=actor(), now=datetime.now(UTC))
+        stood = cancel_run(session, run_id, actor=actor(), now=utc_now())
 
     if (refusal := act(shared, change)) is not None:
         tell(refusal)
@@ -59,7 +69,7 @@ def retry(shared: Backend, run_id: int, *, then_open: bool = False) -> None:
 
     def change(session: Any) -> None:
         nonlocal entered
-        entered = retry_run(session, run_id, actor=actor(), now=datetime.now(UTC))
+        entered = retry_run(session, run_id, actor=actor(), now=utc_now())
 
     if (refusal := act(shared, change)) is not None or entered is None:
         tell(refusal or "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 
 import streamlit as st
@@ -68,7 +68,7 @@ def _worker_row(worker: WorkerNow, now: datetime) -> str:
 def state_of(worker: WorkerNow) -> tuple[str, str, str]:
     """Mark, word and look of how a worker does."""
     if not worker.is_alive:
-        return "✕", f"silent for {round(worker.silent_seconds)} s", "bad"
+        return "✕", f"silent for {lasting(timedelta(seconds=worker.silent_seconds))}", "bad"
     if worker.state is WorkerState.STOPPING:
         return "◐", "ends after its jobs", "odd"
     return "✓", "alive", "well"

@@ -304,3 +304,55 @@ def test_times_are_whole(session: Session, make: Make) -> None:
     update_enhancement(session, made.id, {"priority": "high"}, expected_version=None, actor="tess")
 
     assert lines(need(session, "assigned")) == [("Mine", "approved")]
+
+
+def agents(session: Session) -> Glance:
+    return next(glance for glance in seen(session).glances if glance.key == "agents")
+
+
+def test_without_a_sidecar_the_glance_at_agents_says_how_to_start_it(session: Session) -> None:
+    glance = agents(session)
+
+    assert glance.block.hint is not None
+    assert glance.block.hint.command == "python -m ci_core scheduler start"
+    assert ("Sidecar", "stopped") in [(figure.label, figure.value) for figure in glance.figures]
+
+
+def test_the_glance_at_agents_tells_what_runs_what_is_next_and_what_failed(session: Session) -> None:
+    run(
+        session,
+        "WITH made AS (INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id) "
+        "INSERT INTO ci_workers (worker_id, host, pid) SELECT id, 'alpha', 1 FROM made",
+    )
+    run(
+        session,
+        "INSERT INTO ci_schedules (name, kind, cron, next_due_at, enabled) VALUES "
+        "('off', 'digest', '0 1 * * *', clock_timestamp() + interval '1 hour', false), "
+        "('digest', 'digest', '0 2 * * *', clock_timestamp() + interval '3 hours', true)",
+    )
+    run(
+        session,
+        "INSERT INTO ci_research_sources (source_type, source_name) VALUES ('reddit', 'r/options')",
+    )
+    new_run = (
+        "INSERT INTO ci_automation_runs (run_type, status, error, ended_at, parameters, retry_of_id) "
+        "SELECT :kind, :status, :error, clock_timestamp() - make_interval(days => :days), "
+        "jsonb_build_object('source_id', (SELECT max(id) FROM ci_research_sources)), "
+        "CASE WHEN :again THEN (SELECT max(id) FROM ci_automation_runs) END"
+    )
+    for status, error, days, again in (
+        ("failed", "long ago", 30, False),
+        ("failed", "no network", 1, False),
+        ("failed", "tried again since", 1, False),
+        ("running", None, 0, True),
+    ):
+        run(session, new_run, kind="research_scan", status=status, error=error, days=days, again=again)
+
+    glance = agents(session)
+
+    assert lines(glance.block) == [("Research scan: r/options", "no network")]
+    (line,) = glance.block.lines
+    assert (line.page or "").startswith("agents?run=")
+    figures = {figure.label: figure.value for figure in glance.figures}
+    assert figures["Sidecar"] == "1 worker on alpha"
+    assert (figures["Running"], figures["Next"], figures["Failed"]) == ("1, 0 waiting", "digest in 3 h", "1")
