@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     db_statement_timeout_seconds: float = Field(30.0, validation_alias="DB_STATEMENT_TIMEOUT_SECONDS", ge=0)
 
     data_dir: Path = Field(PROJECT / ".magnus", validation_alias="CI_DATA_DIR")
+    backup_dir: Path | None = Field(None, validation_alias="CI_BACKUP_DIR")
+    backups_kept: int = Field(7, validation_alias="CI_BACKUPS_KEPT", ge=1, le=1000)
     repo_path: Path = Field(PROJECT, validation_alias="CI_REPO_PATH")
     app_url: str = Field("http://127.0.0.1:8501", validation_alias="CI_APP_URL", pattern=ADDRESS)
     actor: str = Field(default_factory=_system_user, validation_alias="CI_ACTOR", min_length=1, max_length=120)
@@ -193,6 +195,11 @@ class Settings(BaseSettings):
             return "UTC"
 
     @property
+    def backups_dir(self) -> Path:
+        """Where backups of the embedded database go."""
+        return self.backup_dir or self.data_dir / "backups"
+
+    @property
     def models_dir(self) -> Path:
         """Where exported models live."""
         return self.data_dir / "models"
@@ -217,5 +224,7 @@ def load_settings() -> Settings:
         raise SettingsError(f"Setting {name}: {first['msg']}. Correct it in the environment or in .env.") from None
     settings.data_dir = settings.data_dir.expanduser().absolute()
     settings.repo_path = settings.repo_path.expanduser().absolute()
+    if settings.backup_dir is not None:
+        settings.backup_dir = settings.backup_dir.expanduser().absolute()
     settings.app_url = settings.app_url.rstrip("/")
     return settings

@@ -49,3 +49,15 @@ class DataFolderFull(EmbeddedServerError):
 
 class DataFolderVersionMismatch(EmbeddedServerError):
     """The data folder was made by another major version of PostgreSQL than the one installed here."""
+
+
+class BackupError(DatabaseError):
+    """A backup or a restore did not happen; the text says why, and everything is as it was before."""
+
+
+class BackupUnusable(BackupError):
+    """A file is no backup, or one that cannot be restored."""
+
+
+class RestoreRefused(BackupError):
+    """A restore would take the place of somebody's work, or of a database that is in use."""

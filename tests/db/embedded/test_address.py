@@ -17,7 +17,7 @@ from tests.db.embedded.conftest import answers, ask
 
 
 def psql(url: str, query: str) -> str:
-    program = cluster._programs() / "psql"
+    program = cluster.programs() / "psql"
     return subprocess.run([program, url, "-Atc", query], capture_output=True, text=True, check=True).stdout.strip()
 
 
