@@ -93,6 +93,7 @@ class NotificationKind(StrEnum):
     DECIDED = "decided"
     APPROVAL_WAITS = "approval_waits"
     RUN_FAILED = "run_failed"
+    DIGEST = "digest"
 
 
 class FindingStatus(StrEnum):

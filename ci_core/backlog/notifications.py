@@ -83,6 +83,7 @@ TOGETHER: Mapping[NotificationKind, str] = {
     NotificationKind.DECIDED: "decided on {} enhancements of yours",
     NotificationKind.APPROVAL_WAITS: "waits for {} approvals",
     NotificationKind.RUN_FAILED: "failed in {} runs",
+    NotificationKind.DIGEST: "wrote {} digests for you",
 }
 
 

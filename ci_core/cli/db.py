@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ci_core.cli.door import JsonOption, open_door
-from ci_core.cli.output import Column, say, write, write_json, write_pairs, write_table
+from ci_core.cli.output import Column, clean, say, write, write_json, write_pairs, write_table
 from ci_core.cli.signals import stop_on_signal
 
 if TYPE_CHECKING:
     from ci_core.settings import Settings
 
 app = typer.Typer(help="The database: migrate it, look at it, connect to it, back it up.", no_args_is_help=True)
+MIB = 2**20
+ROOM = (
+    Column("TABLE", flexible=True),
+    Column("MIB", numeric=True),
+    Column("ROWS", numeric=True),
+    Column("DEAD", numeric=True),
+    Column("WASTE %", numeric=True),
+)
 BACKUPS = (Column("FILE", flexible=True), Column("SIZE", numeric=True))
 BACK_UP_EXTERNAL = 'One by hand: pg_dump --format=custom --file=magnus.dump "$(ci db url)"'
 RESTORE_EXTERNAL = (
@@ -86,7 +94,7 @@ def status(as_json: JsonOption = False) -> None:
             ("database", state.database),
             ("pgvector", state.pgvector_version or "missing"),
             ("tables", _fit(state.revision, state.head, up_to_date=state.up_to_date)),
-            ("size", f"{state.size_bytes / 1024 / 1024:.1f} MiB"),
+            ("size", f"{state.size_bytes / MIB:.1f} MiB"),
             ("enhancements", state.enhancements),
         ]
     )
@@ -120,6 +128,28 @@ def url(
 
 
 @app.command()
+def report(as_json: JsonOption = False) -> None:
+    """Show how much room tables and indexes take, and what somebody should look at. Waste is an estimate."""
+    with open_door() as door:
+        from db.space import space_report
+
+        with door.database.reading() as session:
+            found = space_report(session)
+    if as_json:
+        write_json({**asdict(found), "remarks": found.remarks})
+        return
+    rows = [
+        (table.name, f"{table.total_bytes / MIB:.1f}", table.live_rows, table.dead_rows, table.waste_percent)
+        for table in found.tables
+        if table.total_bytes >= MIB
+    ]
+    write_table(ROOM, rows)
+    for remark in found.remarks:
+        say(clean(remark))
+    say(f"{found.database_bytes / MIB:.1f} MiB in all; tables below 1 MiB are left out.")
+
+
+@app.command()
 def backup(as_json: JsonOption = False) -> None:
     """Write a backup of the embedded database, and restore it into a database of its own to see that it is whole.
 
@@ -137,7 +167,7 @@ def backup(as_json: JsonOption = False) -> None:
         write_json(made)
     else:
         rows = sum(made.rows.values())
-        write(f"{made.path} ({made.size_bytes / 1024 / 1024:.1f} MiB), restored once: {rows:,} rows, all there.")
+        write(f"{made.path} ({made.size_bytes / MIB:.1f} MiB), restored once: {rows:,} rows, all there.")
 
 
 @app.command()
@@ -150,7 +180,7 @@ def backups(as_json: JsonOption = False) -> None:
     if as_json:
         write_json([{"path": str(path), "size_bytes": path.stat().st_size} for path in found])
     else:
-        write_table(BACKUPS, [(str(path), f"{path.stat().st_size / 1024 / 1024:.1f} MiB") for path in found])
+        write_table(BACKUPS, [(str(path), f"{path.stat().st_size / MIB:.1f} MiB") for path in found])
 
 
 @app.command()

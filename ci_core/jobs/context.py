@@ -113,6 +113,31 @@ class JobContext:
             runs.finish_step(session, step_id, StepStatus.COMPLETED, counts=counts, now=self.clock())
             return counts
 
+    def done(self, step: str) -> Mapping[str, Any] | None:
+        """What a step gave that is over and done with; None where it is still to be done."""
+        with self.database.reading() as session:
+            found = session.execute(queries.STEP_DONE, {"id": self.run_id, "name": step}).scalar_one_or_none()
+        return None if found is None else dict(found)
+
+    def note(
+        self,
+        step: str,
+        counts: Mapping[str, Any],
+        *,
+        status: StepStatus = StepStatus.COMPLETED,
+        message: str | None = None,
+    ) -> Mapping[str, Any]:
+        """Note a step that could not be one transaction, after it was done; gives its counts.
+
+        Raises:
+            RunTaken: another attempt has begun.
+        """
+        with self.transaction() as session:
+            now = self.clock()
+            step_id = runs.begin_step(session, self.run_id, step, now=now, attempt=self.attempt)
+            runs.finish_step(session, step_id, status, counts=counts, message=message, now=now)
+        return counts
+
     def progress(self, percent: float | None) -> None:
         """Say how far it is, 0–100; None where that is not known, only that it lives.
 

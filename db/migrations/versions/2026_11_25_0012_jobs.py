@@ -291,7 +291,20 @@ WHERE period = 'day' AND period_start > current_date - 30
 GROUP BY agent;
 """
 
+# One kind of notification more: digests.
+KINDS = """
+ALTER TABLE ci_notifications DROP CONSTRAINT ci_notifications_kind_check;
+ALTER TABLE ci_notifications ADD CONSTRAINT ci_notifications_kind_check CHECK (kind IN (
+    'assigned', 'mentioned', 'commented', 'blocked', 'unblocked', 'decided', 'approval_waits', 'run_failed', 'digest'
+)) NOT VALID;
+"""
+
 DOWN = """
+DELETE FROM ci_notifications WHERE kind = 'digest';
+ALTER TABLE ci_notifications DROP CONSTRAINT ci_notifications_kind_check;
+ALTER TABLE ci_notifications ADD CONSTRAINT ci_notifications_kind_check CHECK (kind IN (
+    'assigned', 'mentioned', 'commented', 'blocked', 'unblocked', 'decided', 'approval_waits', 'run_failed'
+)) NOT VALID;
 DROP VIEW v_ci_agent_summary;
 DROP FUNCTION ci_admit_attempt;
 DROP FUNCTION ci_end_attempt;
@@ -316,7 +329,7 @@ ALTER TABLE ci_automation_runs
 
 
 def upgrade() -> None:
-    for statements in (TOUCH, SCHEDULES, RUNS, FOLLOW, ENDING, SUMMARY):
+    for statements in (TOUCH, SCHEDULES, RUNS, FOLLOW, ENDING, SUMMARY, KINDS):
         op.execute(statements)
     for name, event in (("audit", "INSERT OR DELETE"), ("audit_update", "UPDATE")):
         op.execute(

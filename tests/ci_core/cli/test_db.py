@@ -154,3 +154,41 @@ def test_hold_keeps_the_embedded_server_until_interrupted(data_dir: Path, number
         assert "Traceback" not in holder.stderr.read()
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(url, connect_timeout=2).close()
+
+
+def test_backup_and_restore_of_the_embedded_database(run: Ci, environment: Path) -> None:
+    assert run("", "db", "upgrade").status == 0
+    assert run("", "enhancements", "add", "--title", "Cache the chain").status == 0
+
+    made = run("", "db", "backup", "--json")
+    assert made.status == 0, made.err
+    path = Path(made.document["path"])
+    assert path.parent == environment / "data" / "backups"
+    assert [entry["path"] for entry in run("", "db", "backups", "--json").document] == [str(path)]
+    run("", "enhancements", "add", "--title", "Later")
+
+    refused = run("", "db", "restore", path)
+    assert refused.status == 1
+    assert "--force" in refused.err
+    restored = run("", "db", "restore", path, "--force", "--json")
+    assert (restored.status, restored.document["needs_upgrade"]) == (0, False), restored.err
+
+    titles = [one["title"] for one in run("", "enhancements", "list", "--json").document["enhancements"]]
+    assert titles == ["Cache the chain"]
+
+
+def test_a_server_of_ones_own_is_backed_up_by_its_owner(run: Ci, database: Database) -> None:
+    for command in (("backup",), ("restore", "x.dump", "--force")):
+        outcome = run(database.url, "db", *command)
+
+        assert outcome.status == 1
+        assert '"$(ci db url)"' in outcome.err
+
+
+def test_report_shows_the_room_that_tables_take(run: Ci, database: Database) -> None:
+    document = run(database.url, "db", "report", "--json").document
+
+    assert document["database_bytes"] > 1_000_000
+    assert {"ci_enhancements", "ci_audit_log"} <= {table["name"] for table in document["tables"]}
+    assert document["remarks"] == []
+    assert "MiB in all" in run(database.url, "db", "report").err
