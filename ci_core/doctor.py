@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -27,7 +27,6 @@ MIB = 1024 * 1024
 # The embedded database, the exported model and their logs need about 300 MiB to begin with.
 DISK_WANTED_BYTES = 1024 * MIB
 DISK_NEEDED_BYTES = 200 * MIB
-
 
 RESEARCH_CHECKS = ("research sources", "research credentials", "research sites", "research vectors")
 AFTER_DATABASE = ("pgvector", "tables", "search index", *RESEARCH_CHECKS)
@@ -88,7 +87,15 @@ class IndexState:
     waiting: int
 
 
-def examine() -> tuple[Check, ...]:
+@dataclass(frozen=True)
+class Further:
+    """Checks of a part that stands above this module; `names` are said to be skipped where there are no tables."""
+
+    names: tuple[str, ...]
+    check: Callable[[Session, Settings], Iterable[Check]]
+
+
+def examine(further: Sequence[Further] = ()) -> tuple[Check, ...]:
     """Every check, in an order in which the first failure is the one to repair first."""
     checks = [check_python()]
     try:
@@ -98,7 +105,7 @@ def examine() -> tuple[Check, ...]:
     checks.append(Check("settings", Outcome.OK, f"data folder {settings.data_dir}, repository {settings.repo_path}"))
     checks += [check_data_folder(settings.data_dir), check_disk(settings.data_dir), check_model(settings.models_dir)]
     checks.append(check_chat_models(settings))
-    return (*checks, *check_database(settings))
+    return (*checks, *check_database(settings, further))
 
 
 def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Check:
@@ -169,22 +176,27 @@ def check_chat_models(settings: Settings) -> Check:
     return Check(name, Outcome.OK, f"{listed}; at most ${settings.llm_daily_max_cost_usd:f} a day")
 
 
-def check_database(settings: Settings) -> list[Check]:
+def check_database(settings: Settings, further: Sequence[Further] = ()) -> list[Check]:
     """Whether there is a database that fits: reachable, with pgvector, with our tables, with vectors for the search."""
     try:
         with open_database(settings, application_name="ci doctor") as database:
-            return list(_checks_of(settings, database))
+            return list(_checks_of(settings, database, further))
     except DatabaseError as error:
         remedy = (
             "Start that server, or correct DATABASE_URL; unset it to use the embedded server."
             if settings.external_database_url
             else "See the logs in the data folder."
         )
-        skipped = (Check(name, Outcome.SKIPPED, "no database") for name in AFTER_DATABASE)
+        names = (*AFTER_DATABASE, *_names(further))
+        skipped = (Check(name, Outcome.SKIPPED, "no database") for name in names)
         return [Check("database", Outcome.FAILED, str(error), remedy), *skipped]
 
 
-def _checks_of(settings: Settings, database: Database) -> Iterator[Check]:
+def _names(further: Sequence[Further]) -> list[str]:
+    return [name for part in further for name in part.names]
+
+
+def _checks_of(settings: Settings, database: Database, further: Sequence[Further]) -> Iterator[Check]:
     state = database_state(settings, database)
     yield Check("database", Outcome.OK, f"PostgreSQL {state.server_version}, {state.kind}, {state.address}")
     yield _check_server(database, state)
@@ -193,12 +205,14 @@ def _checks_of(settings: Settings, database: Database) -> Iterator[Check]:
             check_schema(session)
         except DatabaseError as error:
             yield Check("tables", Outcome.FAILED, str(error), f"Run: {UPGRADE}")
-            for name in ("search index", *RESEARCH_CHECKS):
+            for name in ("search index", *RESEARCH_CHECKS, *_names(further)):
                 yield Check(name, Outcome.SKIPPED, "no tables")
             return
         yield Check("tables", Outcome.OK, f"at revision {state.revision}")
         yield _check_index(session)
         yield from _research_checks(session, settings)
+        for part in further:
+            yield from part.check(session, settings)
 
 
 def _check_server(database: Database, state: DatabaseState) -> Check:

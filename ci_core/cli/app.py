@@ -29,6 +29,8 @@ from ci_core.cli.llm import app as llm
 from ci_core.cli.output import clean, say
 from ci_core.cli.research import app as research
 from ci_core.cli.runs import app as runs
+from ci_core.cli.scheduler import app as scheduler
+from ci_core.cli.scheduler import worker
 from ci_core.cli.schedules import app as schedules
 from ci_core.cli.setup import setup
 from ci_core.cli.signals import terminate_like_interrupt
@@ -60,6 +62,8 @@ app.add_typer(llm, name="llm")
 app.add_typer(research, name="research")
 app.add_typer(runs, name="runs")
 app.add_typer(schedules, name="schedules")
+app.add_typer(scheduler, name="scheduler")
+app.command("worker", short_help="Carry out jobs, on this host too.")(worker)
 app.command("notifications", short_help="Show what concerns you.")(notifications)
 app.command("setup", short_help="Do everything that has to be done once.")(setup)
 app.command("digest", short_help="Write the overview out in an e-mail's form.")(digest)

@@ -9,10 +9,11 @@ from ci_core.cli.output import Column, write, write_json, write_table
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check Python, settings, disk, database, embedding model and search index: each OK, or the remedy."""
-    from ci_core.doctor import Outcome, examine
+    """Check Python, settings, disk, database, embedding model, search index and scheduler: each OK, or the remedy."""
+    from ci_core.doctor import Further, Outcome, examine
+    from ci_core.jobs.checks import NAMES, sidecar_checks
 
-    checks = examine()
+    checks = examine([Further(NAMES, sidecar_checks)])
     healthy = all(check.outcome is not Outcome.FAILED for check in checks)
     if as_json:
         write_json({"ok": healthy, "checks": checks})
