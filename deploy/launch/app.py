@@ -11,6 +11,7 @@ import threading
 import time
 import webbrowser
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,7 +28,10 @@ _HELD_BACK_SECONDS = 2.0
 _CRASHES = 3
 _CRASH_WINDOW_SECONDS = 60.0
 _DATABASE_STOP_SECONDS = 75.0
-_EMBEDDER_PAUSE_SECONDS = 30.0
+# Between two starts of what works beside the app.
+_PAUSE_SECONDS = 30.0
+# What is under way in the scheduler is finished or given back within this.
+_SCHEDULER_STOP_SECONDS = 20.0
 
 
 def serve(options: Options, children: Children, project: Path = PROJECT) -> int:
@@ -44,6 +48,27 @@ def serve(options: Options, children: Children, project: Path = PROJECT) -> int:
         return 0
     finally:
         product.stop()
+
+
+@dataclass
+class Beside:
+    """A process of `ci` that works beside the app: started with it, and again some time after it has ended.
+
+    Attributes:
+        words: its command, after `python -m ci_core`.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    process: subprocess.Popen[str] | None = None
+    began: float = float("-inf")
+
+    def is_due(self, now: float) -> bool:
+        """Whether it is to be started now; the answer yes is noted as its start."""
+        if (self.process is not None and self.process.poll() is None) or now - self.began < _PAUSE_SECONDS:
+            return False
+        self.began = now
+        return True
 
 
 def app_variables(options: Options) -> dict[str, str]:
@@ -67,8 +92,9 @@ class _Product:
         self._project = project
         self._database: subprocess.Popen[str] | None = None
         self._app: subprocess.Popen[str] | None = None
-        self._embedder: subprocess.Popen[str] | None = None
-        self._embedder_began = float("-inf")
+        self._beside = [Beside("embedder", ("embeddings", "run"))]
+        if options.scheduler:
+            self._beside.append(Beside("scheduler", ("scheduler", "start", "--foreground")))
         self._told = False
 
     def start(self) -> None:
@@ -90,7 +116,7 @@ class _Product:
         ended: deque[float] = deque(maxlen=_CRASHES)
         while True:
             app = self._app or self._start_app()
-            status = self._children.wait(app, until=self._tend_embedder)
+            status = self._children.wait(app, until=self._tend_beside)
             ended.append(time.monotonic())
             if len(ended) == _CRASHES and ended[-1] - ended[0] < _CRASH_WINDOW_SECONDS:
                 raise LaunchProblem(
@@ -105,21 +131,20 @@ class _Product:
     def stop(self) -> None:
         """Ends the app first, then the database that it uses."""
         with phase("Stopping") if self._told else contextlib.nullcontext():
+            scheduler = next((work.process for work in self._beside if work.name == "scheduler"), None)
             for child in self._children.others_than(self._database):
-                self._children.stop(child)
+                self._children.stop(child, *([_SCHEDULER_STOP_SECONDS] if child is scheduler else []))
             if self._database is not None:
                 self._children.stop(self._database, _DATABASE_STOP_SECONDS)
 
-    def _tend_embedder(self) -> bool:
+    def _tend_beside(self) -> bool:
         """Keeps the background work going beside the app; it is never a reason to stop waiting for the app."""
-        if self._embedder is not None and self._embedder.poll() is None:
-            return False
-        if time.monotonic() - self._embedder_began >= _EMBEDDER_PAUSE_SECONDS:
-            self._embedder_began = time.monotonic()
-            log = self._options.data_dir / "logs" / "embedder.log"
-            log.parent.mkdir(parents=True, exist_ok=True)
-            with log.open("w", encoding="utf-8") as stream:
-                self._embedder = self._module("ci_core", "embeddings", "run", stderr=stream.fileno())
+        for work in self._beside:
+            if work.is_due(time.monotonic()):
+                log = self._options.data_dir / "logs" / f"{work.name}.log"
+                log.parent.mkdir(parents=True, exist_ok=True)
+                with log.open("w", encoding="utf-8") as stream:
+                    work.process = self._module("ci_core", *work.words, stderr=stream.fileno())
         return False
 
     def _await_database(self, child: subprocess.Popen[str]) -> None:

@@ -31,6 +31,7 @@ class Options:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     browser: bool = True
+    scheduler: bool = True
     data_dir: Path = PROJECT / ".magnus"
     setup_only: bool = False
     pytest_arguments: list[str] = field(default_factory=list)
@@ -74,6 +75,7 @@ def read_options(arguments: list[str]) -> Options:
         host=given.host,
         port=given.port,
         browser=not given.no_browser,
+        scheduler=not given.no_scheduler,
         data_dir=_data_dir(given.data_dir, settings),
         settings=settings,
     )
@@ -111,12 +113,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="python run.py",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        usage="python run.py [--host HOST] [--port PORT] [--no-browser] [--data-dir FOLDER]\n"
+        usage="python run.py [--host HOST] [--port PORT] [--no-browser] [--no-scheduler] [--data-dir FOLDER]\n"
         "       python run.py test [PYTEST-ARGUMENT ...]",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"port to listen on (default: {DEFAULT_PORT})")
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
+    parser.add_argument("--no-scheduler", action="store_true", help="run no agents: a scheduler of your own does")
     parser.add_argument("--data-dir", help="where database and models live (default: CI_DATA_DIR, else .magnus)")
     return parser
 
