@@ -291,20 +291,27 @@ WHERE period = 'day' AND period_start > current_date - 30
 GROUP BY agent;
 """
 
-# One kind of notification more: digests.
+# One kind of notification more: digests. The new rule takes the place of the old one at the same moment, and the table
+# is small, because what was read long ago is deleted.
 KINDS = """
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE ci_notifications DROP CONSTRAINT ci_notifications_kind_check;
 ALTER TABLE ci_notifications ADD CONSTRAINT ci_notifications_kind_check CHECK (kind IN (
     'assigned', 'mentioned', 'commented', 'blocked', 'unblocked', 'decided', 'approval_waits', 'run_failed', 'digest'
 )) NOT VALID;
+-- squawk-ignore constraint-missing-not-valid
+ALTER TABLE ci_notifications VALIDATE CONSTRAINT ci_notifications_kind_check;
 """
 
 DOWN = """
 DELETE FROM ci_notifications WHERE kind = 'digest';
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE ci_notifications DROP CONSTRAINT ci_notifications_kind_check;
 ALTER TABLE ci_notifications ADD CONSTRAINT ci_notifications_kind_check CHECK (kind IN (
     'assigned', 'mentioned', 'commented', 'blocked', 'unblocked', 'decided', 'approval_waits', 'run_failed'
 )) NOT VALID;
+-- squawk-ignore constraint-missing-not-valid
+ALTER TABLE ci_notifications VALIDATE CONSTRAINT ci_notifications_kind_check;
 DROP VIEW v_ci_agent_summary;
 DROP FUNCTION ci_admit_attempt;
 DROP FUNCTION ci_end_attempt;
