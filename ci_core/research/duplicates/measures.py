@@ -80,7 +80,7 @@ def measure(
         rival: the highest cosine of the later one to another finding than this.
     """
     shared = one.words & other.words
-    weights = {word: common.weight(word) for word in one.everything | other.everything}
+    weights = common.weights(one.everything | other.everything)
     sum_one, sum_other = _sum(weights, one.words), _sum(weights, other.words)
     both = _sum(weights, shared)
     covered_one = _sum(weights, one.words & other.everything) / max(sum_one, 1e-9)

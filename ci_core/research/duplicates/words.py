@@ -74,8 +74,14 @@ class Commonness:
 
     def weight(self, word: str) -> float:
         """Inverse document frequency, natural logarithm; 0.1–1 for words that every title may have."""
-        seen = self._with.get(word, 0)
-        weight = math.log((self._texts + IMAGINED_TITLES + 1) / (seen + 0.5 + IMAGINED_TITLES / 1000))
-        if word in STOP_WORDS:
-            return 0.1
-        return max(weight, 0.3)
+        return self.weights((word,))[word]
+
+    def weights(self, words: Iterable[str]) -> dict[str, float]:
+        """The weight of each word: hundreds of thousands are asked for in a scan, so all at once."""
+        texts, seen = self._texts + IMAGINED_TITLES + 1, self._with
+        return {
+            word: 0.1
+            if word in STOP_WORDS
+            else max(math.log(texts / (seen.get(word, 0) + 0.5 + IMAGINED_TITLES / 1000)), 0.3)
+            for word in words
+        }

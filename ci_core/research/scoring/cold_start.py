@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ci_core.research.scoring.background import BACKGROUND
+from ci_core.research.scoring.certainty import probability
 from ci_core.research.scoring.interests import Interests, OpenIdea, Wanted, vectors_of
 from ci_core.research.scoring.words import stems
 from ci_core.research.values import NormalItem, Vector
@@ -30,10 +31,10 @@ SHARPNESS = 10.0
 # How many background texts one unwanted text of weight 1 stands for: people name it because it comes too often.
 UNWANTED_TIMES = 3.0
 
-BASE, PER_NEARNESS, PER_LOG_WORDS, PER_LOG_LENGTH = -3.6, 24.0, 2.5, -1.0
+BASE, PER_NEARNESS, PER_LOG_WORDS, PER_LOG_LENGTH = -3.71, 26.4, 2.75, -1.1
 USUAL_LENGTH = 23.0  # words beyond the first ten, at which the length counts neither for nor against
 # An item as near as this to an open enhancement speaks of what the team is about to do.
-NEAR_IDEA, PER_IDEA = 0.5, 4.0
+NEAR_IDEA, PER_IDEA = 0.5, 4.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Look:
     """What an item shows of the interests.
 
     Attributes:
-        logit: the logarithm of the odds that it is accepted.
+        logit: the logarithm of the odds that it is accepted, before `certainty` holds it.
         interest: the nearest interest; None where there are none.
         similarity: the cosine to it.
         unwanted: the nearest unwanted text, where it is nearer than every interest, and the cosine to it.
@@ -60,13 +61,8 @@ class Look:
 
     @property
     def probability(self) -> float:
-        """How probable it is that the team accepts it, 0–1."""
-        return probability_of(self.logit)
-
-
-def probability_of(logit: float) -> float:
-    """From the logarithm of odds to a probability."""
-    return 1 / (1 + math.exp(-max(min(logit, 30.0), -30.0)))
+        """How probable it is that the team accepts it, 0–1, without any answer."""
+        return probability(self.logit)
 
 
 class ColdStart:

@@ -5,6 +5,10 @@ direction among meanings. Each begins at nothing with a Gaussian prior, so that 
 what they must: the weight of the prior shrinks by itself, and ten answers cannot make the ranking worse than none.
 (A model that learns everything from clicks ranks worse than no model for the first two hundred, because people answer
 what they were shown.) The maximum of the posterior is found by Newton's method in a few steps.
+
+People are shown the best, so their answers speak of the best. That most of these were taken, or few, must not move
+what nobody was shown: the bias moves an item by as much as the cold start thinks it is one of the team's field, and
+what all answered items have in common makes half a direction.
 """
 
 from __future__ import annotations
@@ -13,20 +17,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
+from ci_core.research.scoring.certainty import Numbers, logistic, probabilities
 
 # Standard deviations of the priors, the same for every team: found on simulated teams over papers, repositories and
 # news, with interests that fit and that do not.
-BIAS_SPREAD, FACTOR_SPREAD, DIRECTION_SPREAD = 0.5, 0.1, 2.5
+BIAS_SPREAD, FACTOR_SPREAD, DIRECTION_SPREAD = 1.5, 0.1, 2.5
+# How much of what all answered items have in common may make a direction.
+COMMON_KEPT = 0.5
 # A finding that was shown and not answered says something, but less than a no.
 SILENCE_WEIGHT = 0.3
 
 MOST_STEPS = 30
 LARGEST_MOVE = 4.0  # of a logit in one step; logistic curves are flat beyond, and a free step overshoots
 PRECISE_ENOUGH = 1e-4
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,13 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What answers add to the logit of the cold start: `bias + factor * logit + direction · meaning`.
+    """What answers add to the logit of the cold start: `bias * σ(logit) + factor * logit + direction · meaning`.
 
     Attributes:
         model: the embedding model of which the direction speaks.
         answers: how many people gave.
         accepted: how many of these were a yes.
+        weight: how many answers they are worth, a weak no less than one; so sure may the model be.
     """
 
     model: str
@@ -65,10 +71,11 @@ class Learned:
     factor: float = 0.0
     answers: int = 0
     accepted: int = 0
+    weight: float = 0.0
 
     def logits(self, cold: Numbers, meanings: Numbers) -> Numbers:
         """The logarithms of the odds, row by row, given those of the cold start."""
-        return np.asarray(cold + self.bias + self.factor * cold + meanings @ self.direction)
+        return np.asarray(cold + self.bias * logistic(cold) + self.factor * cold + meanings @ self.direction)
 
     def as_parameters(self) -> dict[str, object]:
         """In the form in which it is stored."""
@@ -80,6 +87,7 @@ class Learned:
             "direction": [round(float(value), 5) for value in self.direction],
             "answers": self.answers,
             "accepted": self.accepted,
+            "weight": round(self.weight, 2),
         }
 
     @classmethod
@@ -87,7 +95,7 @@ class Learned:
         """What was stored; None where another version or another embedding model made it."""
         if stored.get("version") != VERSION or stored.get("model") != model:
             return None
-        values = {name: stored[name] for name in ("bias", "factor", "answers", "accepted")}
+        values = {name: stored[name] for name in ("bias", "factor", "answers", "accepted", "weight")}
         direction = np.array(stored["direction"], dtype=np.float64)
         return cls(model=model, direction=direction, **values)  # type: ignore[arg-type]
 
@@ -95,7 +103,7 @@ class Learned:
 def probabilities_of(logits: Numbers, meanings: Numbers, learned: Learned | None) -> Numbers:
     """How probable acceptance is, row by row, given the logits of the cold start and what was learned, if anything."""
     moved = logits if learned is None else learned.logits(logits, meanings)
-    return np.asarray(1 / (1 + np.exp(-np.clip(moved, -30, 30))))
+    return probabilities(moved, 0.0 if learned is None else learned.weight)
 
 
 def learn(answers: Answers, model: str) -> Learned | None:
@@ -106,17 +114,31 @@ def learn(answers: Answers, model: str) -> Learned | None:
     """
     if not len(answers):
         return None
-    rows = np.column_stack([np.ones(len(answers)), answers.logits, answers.meanings])
+    common = _common_of(answers)
+    rows = np.column_stack([logistic(answers.logits), answers.logits, _less_of_common(answers.meanings, common)])
     spreads = np.r_[BIAS_SPREAD, FACTOR_SPREAD, np.full(answers.meanings.shape[1], DIRECTION_SPREAD)]
     found = _most_probable(rows, answers, spreads)
     return Learned(
         model=model,
-        direction=found[2:],
+        direction=_less_of_common(found[None, 2:], common)[0],  # as it acts on whole meanings
         bias=float(found[0]),
         factor=float(found[1]),
         answers=len(answers),
         accepted=int(answers.accepted.sum()),
+        weight=float(answers.weights.sum()),
     )
+
+
+def _less_of_common(meanings: Numbers, common: Numbers) -> Numbers:
+    """The meanings with only `COMMON_KEPT` of what lies along `common`, a vector of unit length or 0."""
+    return np.asarray(meanings - (1 - COMMON_KEPT) * np.outer(meanings @ common, common))
+
+
+def _common_of(answers: Answers) -> Numbers:
+    """The direction that the meanings of all answers have in common; 0 where there is none."""
+    middle = answers.weights @ answers.meanings
+    length = float(np.linalg.norm(middle))
+    return np.asarray(middle / length if length else middle)
 
 
 def _most_probable(rows: Numbers, answers: Answers, spreads: Numbers) -> Numbers:
@@ -124,7 +146,7 @@ def _most_probable(rows: Numbers, answers: Answers, spreads: Numbers) -> Numbers
     found = np.zeros(rows.shape[1])
     variances = spreads**2
     for _ in range(MOST_STEPS):
-        probable = 1 / (1 + np.exp(-np.clip(answers.logits + rows @ found, -30, 30)))
+        probable = logistic(answers.logits + rows @ found)
         slope = rows.T @ (answers.weights * (probable - answers.accepted)) + found / variances
         curvature = answers.weights * probable * (1 - probable) + 1e-9
         step = _newton_step(rows, slope, curvature, variances)

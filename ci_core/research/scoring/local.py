@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from ci_core.research.scoring import queries
 from ci_core.research.scoring.background import BACKGROUND
-from ci_core.research.scoring.cold_start import ColdStart, Look, probability_of
+from ci_core.research.scoring.certainty import Numbers, probability
+from ci_core.research.scoring.cold_start import ColdStart, Look
 from ci_core.research.scoring.estimates import Estimate, applicability, cues_of, difficulty
 from ci_core.research.scoring.interests import Interests, stored_interests, vectors_of
 from ci_core.research.scoring.keyphrases import keyphrases
-from ci_core.research.scoring.learning import Learned, Numbers
+from ci_core.research.scoring.learning import Learned
 from ci_core.research.scoring.novelty import Known, Nearest, novelty_of
 from ci_core.research.scoring.reasons import Alike, reason_for
 from ci_core.research.scoring.summary import summarise
@@ -95,8 +96,8 @@ class LocalScorer:
         said = cues_of(item)
         usable, work = applicability(item, said, found, look.probability), difficulty(item, said)
         new = _novelty(look, nearest)
-        relevance = None if self._cold_start.interests.are_none else round(100 * probability_of(logit), 1)
-        answers = self._learned.answers if self._learned else 0
+        answers, weight = (self._learned.answers, self._learned.weight) if self._learned else (0, 0.0)
+        relevance = None if self._cold_start.interests.are_none else round(100 * probability(logit, weight), 1)
         reason = reason_for(look, alike, logit - look.logit, answers)
         if relevance is None:
             reason = "No relevance: the team has no interests and no keywords. Add some on the Sources page."

@@ -23,10 +23,13 @@ MOST_ANSWERS = 3_000
 
 
 def retrain_if_answered(session: Session, encoder: Encoder, now: datetime) -> Learned | None:
-    """`retrain`, where people have answered anything since the last time, or taken an answer back; else None."""
+    """`retrain`, where people have answered anything since the last time, or taken an answer back; else None.
+
+    What another embedding model or another version of this program learned is learned anew.
+    """
     newest = queries.newest_model(session)
-    seen = newest.parameters.get("seen") if newest and newest.parameters.get("model") == encoder.name else None
-    if seen == queries.answers_so_far(session, now):
+    usable = newest is not None and Learned.from_parameters(newest.parameters, encoder.name) is not None
+    if newest is not None and usable and newest.parameters.get("seen") == queries.answers_so_far(session, now):
         return None
     return retrain(session, encoder, now)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ci_core.research.scoring.learning import Answers, Learned, Numbers, learn, probabilities_of
+from ci_core.research.scoring import learning
+from ci_core.research.scoring.certainty import Numbers
+from ci_core.research.scoring.learning import Answers, Learned, learn, probabilities_of
 
 DIMENSIONS = 24
 
@@ -72,6 +74,38 @@ def test_a_cold_start_that_is_too_sure_is_corrected() -> None:
     assert np.mean([probability(found, 2.0, point) for point in meanings(50, seed=5)]) == pytest.approx(0.1, abs=0.06)
 
 
+def test_that_the_best_were_taken_does_not_move_what_nobody_was_shown() -> None:
+    shown = np.abs(meanings(120))
+    shown /= np.linalg.norm(shown, axis=1, keepdims=True)  # all of one field
+
+    found = learned(answers(shown, np.ones(120), logits=2.0))
+
+    assert probability(found, 2.0, shown[0]) > 0.95
+    assert np.mean([probability(found, -4.0, point) for point in meanings(200, seed=5)]) < 0.025  # it was .018
+
+
+def test_what_all_answers_have_in_common_makes_less_of_a_direction(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = meanings(120) * 0.3 + np.eye(DIMENSIONS)[0]
+    shown /= np.linalg.norm(shown, axis=1, keepdims=True)
+    given = answers(shown, np.ones(120), logits=2.0)
+
+    found = learned(given)
+    monkeypatch.setattr(learning, "COMMON_KEPT", 1.0)
+    whole = learned(given)
+
+    assert 0 < found.direction[0] < 0.6 * whole.direction[0]
+    assert found.bias > whole.bias
+
+
+def test_a_team_that_refuses_most_of_its_field_soon_sees_lower_scores() -> None:
+    points = meanings(50)
+    accepted = np.arange(50) % 4 == 0
+
+    found = learned(answers(points, accepted, logits=2.5))
+
+    assert np.mean([probability(found, 2.5, point) for point in meanings(50, seed=5)]) < 0.5
+
+
 def test_a_weak_no_moves_less_than_a_no() -> None:
     points = meanings(20)
     no, weak = (learned(answers(points, np.zeros(20), weights=weight)).bias for weight in (1.0, 0.3))
@@ -105,6 +139,7 @@ def test_what_was_learned_survives_being_stored() -> None:
 
     assert again is not None
     assert (again.answers, again.accepted) == (50, int((points[:, 1] > 0).sum()))
+    assert again.weight == found.weight == 50
     assert logit(again, 0.3, points[0]) == pytest.approx(logit(found, 0.3, points[0]), abs=1e-3)
 
 
