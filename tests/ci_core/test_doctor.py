@@ -12,6 +12,7 @@ from sqlalchemy import text
 from ci_core import doctor
 from ci_core.cli.app import main
 from ci_core.doctor import Check, Outcome
+from ci_core.jobs.checks import NAMES as SIDECAR
 from ci_core.settings import Settings, load_settings
 from db.engine import Database
 
@@ -255,7 +256,8 @@ def test_document_has_stable_keys(
     document = json.loads(capsys.readouterr().out)
     assert list(document) == ["ok", "checks"]
     assert document["ok"] is False
-    assert [list(check) for check in document["checks"]] == [["name", "outcome", "detail", "remedy"]] * len(NAMES)
+    assert [check["name"] for check in document["checks"]] == [*NAMES, *SIDECAR]
+    assert {tuple(check) for check in document["checks"]} == {("name", "outcome", "detail", "remedy")}
 
 
 @pytest.mark.parametrize(
