@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -22,9 +21,10 @@ from ci_core.backlog.wishlist.parser import parse_wishlist
 from ci_core.backlog.wishlist.reading import read_wishlist
 from ci_core.backlog.wishlist.report import ChangeKind, FileReport, ImportReport
 from ci_core.errors import CiError
+from ci_core.logs import get_logger
 from db.engine import Database
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 # A new file with at least so many of the items of one that is gone is that one under another name.
 SAME_FILE_SHARE = 0.5
@@ -155,12 +155,10 @@ def _transactions(database: Database, actor: str, dry_run: bool) -> Iterator[Tra
 def _log(report: FileReport, dry_run: bool) -> None:
     log.info(
         "wishlist_imported",
-        extra={
-            "path": report.path,
-            "created": report.created,
-            "updated": report.updated,
-            "unchanged": report.unchanged,
-            "error": report.error,
-            "dry_run": dry_run,
-        },
+        path=report.path,
+        created=report.created,
+        updated=report.updated,
+        unchanged=report.unchanged,
+        error=report.error,
+        dry_run=dry_run,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +223,12 @@ def test_deleted_and_merged_enhancements_are_not_created_again(
 
     assert counts(report) == (0, 0, 5)
     assert "Round strikes correctly" not in by_title(database)
+
+
+def test_each_file_is_told_to_the_log_with_its_counts(run_import: Import, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    run_import()
+
+    (told,) = [record.getMessage() for record in caplog.records if "wishlist_imported" in record.getMessage()]
+    assert "created=5 updated=0 unchanged=0" in told
