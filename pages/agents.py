@@ -10,9 +10,11 @@ import streamlit as st
 from pages.widgets.agents.acts import leave_run, open_run_id
 from pages.widgets.agents.history import draw_history
 from pages.widgets.agents.history_filters import DEFAULTS, draw_history_filters
+from pages.widgets.agents.next import draw_next
 from pages.widgets.agents.now import draw_now
 from pages.widgets.agents.run_view import draw_run
-from pages.widgets.agents.snapshot import overview_now
+from pages.widgets.agents.schedule_dialog import draw_schedule_dialog, is_open
+from pages.widgets.agents.snapshot import overview_now, schedules_revision
 from pages.widgets.agents.state_line import draw_state
 from pages.widgets.agents.workers import draw_workers
 from pages.widgets.navigation import begin_page
@@ -21,12 +23,14 @@ from pages.widgets.page_links import go_where_asked
 from pages.widgets.saved_views import draw_saved_views
 from pages.widgets.session import backend
 
-NOW, HISTORY, WORKERS = PARTS = ("Now", "History", "Workers")
+NOW, NEXT, HISTORY, WORKERS = PARTS = ("Now", "Next", "History", "Workers")
 # What changes anywhere is to be seen within a second; the reading itself costs nothing while nothing changed.
 TICK_SECONDS = 0.8
-# Figures of the past are drawn anew when a run has ended, but not for each of a hundred.
-DRAWN_AGAIN_SECONDS = 5.0
-SEEN, DRAWN_AT = "agents-seen", "agents-drawn-at"
+# What comes and what was is drawn anew when something of it changed, but not for each of a hundred changes.
+DRAWN_AGAIN_SECONDS = 3.0
+# Times to come are told in minutes.
+TOLD_AGAIN_SECONDS = 30.0
+SEEN = "agents-seen"
 
 begin_page()
 go_where_asked()
@@ -62,21 +66,29 @@ def live_agents() -> None:
             draw_now(shared, seen, now)
         elif part == WORKERS:
             draw_workers(seen, now)
-        else:
+        elif part == HISTORY:
             draw_again_after_change(seen.newest_end)
+        elif not is_open():  # nobody types
+            draw_again_after_change((schedules_revision(shared), int(time.time() / TOLD_AGAIN_SECONDS)))
 
 
 def draw_again_after_change(mark: object) -> None:
-    """Draw the whole page again when the mark is another one than it was drawn with."""
-    drawn = st.session_state.get(DRAWN_AT, 0.0)
-    if st.session_state.get(SEEN) != mark and time.monotonic() - drawn > DRAWN_AGAIN_SECONDS:
-        st.session_state[SEEN], st.session_state[DRAWN_AT] = mark, time.monotonic()
-        if drawn:
-            st.rerun()
+    """Draw the whole page again when the mark is another one than it was drawn with, and a moment has passed."""
+    drawn_with, drawn_at = st.session_state[SEEN]
+    if drawn_with is None:
+        st.session_state[SEEN] = (mark, drawn_at)
+    elif drawn_with != mark and time.monotonic() - drawn_at > DRAWN_AGAIN_SECONDS:
+        st.rerun()
 
 
+# Until the first tick has said with which mark, everything is as new as this run of the page.
+st.session_state[SEEN] = (None, time.monotonic())
 live_agents()
-if run_id is None and part == HISTORY:
-    with outage_shown(inside="history"):
-        now = datetime.now(UTC)
-        draw_history(shared, draw_history_filters(now), now)
+if run_id is None and part in (NEXT, HISTORY):
+    now = datetime.now(UTC)
+    with outage_shown(inside="page"):
+        if part == NEXT:
+            draw_next(shared, now)
+        else:
+            draw_history(shared, draw_history_filters(now), now)
+draw_schedule_dialog(shared)

@@ -30,6 +30,9 @@ _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?: ?(am|pm))?")
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?")
 _LISTED = re.compile(r"\s*(?:,|\band\b)\s*")
 _NUMBER = re.compile(r"\d{1,2}")
+# Minute and hour of a cron line know no words.
+_CRON = re.compile(r"(?:[\d*/,-]+ ){2}\S+ \S+ \S+")
+_CRON_DAYS = {name[:3].upper(): number for number, name in enumerate(DAYS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def times_from_words(typed: str) -> Times:
     if found is not None:
         return found
     line = words.removeprefix("cron ")
-    if len(line.split()) == 5 and not spoken.startswith(("every", "on ")):
+    if _CRON.fullmatch(line):
         return Times(cron=line)
     raise InvalidInput("times", f"“{words}” is not understood. Write for example: {EXAMPLES}, or a cron line.")
 
@@ -164,14 +167,14 @@ def _cron_in_words(line: str) -> str | None:
         return None
     if (hour, day, weekday) == ("*", "*", "*"):
         return f"every hour at minute {int(minute)}"
-    hours, days, weekdays = _numbers(hour, 0, 23), _numbers(day, 1, LAST_DAY), _numbers(weekday, 0, 7)
+    hours, days, weekdays = _numbers(hour, 0, 23), _numbers(day, 1, LAST_DAY), _week(weekday)
     if hours is None:
         return None
     times = _and([f"{each:02}:{int(minute):02}" for each in hours])
     if day == "*":
         if weekday == EVERY_DAY:
             return f"every day at {times}"
-        if weekday == WEEKDAYS:
+        if weekdays == [1, 2, 3, 4, 5]:
             return f"every weekday at {times}"
         named = None if weekdays is None else _and([DAYS[number] for number in sorted({n % 7 for n in weekdays})])
         return None if named is None else f"every {named} at {times}"
@@ -187,6 +190,17 @@ def _numbers(field: str, least: int, most: int) -> list[int] | None:
         return None
     numbers = sorted({int(word) for word in words})
     return numbers if all(least <= number <= most for number in numbers) else None
+
+
+def _week(field: str) -> list[int] | None:
+    """The days of the week that a field of a cron line names, by number or name, also from one to another."""
+    found: list[int] = []
+    for part in field.upper().split(","):
+        ends = [_CRON_DAYS.get(word, int(word) if _NUMBER.fullmatch(word) else -1) for word in part.split("-")]
+        if len(ends) > 2 or not all(0 <= end <= 7 for end in ends) or ends[0] > ends[-1]:
+            return None
+        found += range(ends[0], ends[-1] + 1)
+    return sorted(set(found))
 
 
 def _and(words: Sequence[str]) -> str:

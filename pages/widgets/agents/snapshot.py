@@ -22,6 +22,11 @@ def revision(shared: Backend) -> Revision:
     return tuple(shared.listener.revision_of(table) for table in TABLES)
 
 
+def schedules_revision(shared: Backend) -> Revision:
+    """As `revision`, for what is due when."""
+    return tuple(shared.listener.revision_of(table) for table in ("ci_schedules", "ci_research_sources"))
+
+
 def overview_now(shared: Backend) -> JobsOverview:
     """The sidecar now; all pages of this process share one reading.
 

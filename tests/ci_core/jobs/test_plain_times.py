@@ -46,7 +46,7 @@ TYPED = {
 NONSENSE = [
     "", "often", "every", "every day at 25:00", "every day at 2:60", "every day at 13 pm", "every blueday at 2:00",
     "every day at 2:00 and 3:30", "on the 32nd of every month", "on the 0th", "every hour at minute 60",
-    "every to at 2", "1 2 3", "every day at 2:00 or so",
+    "every to at 2", "1 2 3", "so every day at 2", "every day at 2:00 or so",
 ]  # fmt: skip
 
 
@@ -77,6 +77,20 @@ def test_what_is_not_understood_is_answered_with_examples(typed: str) -> None:
 def test_a_line_without_plain_words_is_quoted_and_read_again(line: str) -> None:
     assert times_in_words(line, None) == f"cron {line}"
     assert times_from_words(f"cron {line}") == Times(cron=line)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("5 7 * * MON", "every Monday at 07:05"),
+        ("5 7 * * mon-fri", "every weekday at 07:05"),
+        ("5 7 * * 1,2,3,4,5", "every weekday at 07:05"),
+        ("5 7 * * FRI-7", "every Sunday, Friday and Saturday at 07:05"),
+        ("5 7 * * SAT-MON", "cron 5 7 * * SAT-MON"),
+    ],
+)
+def test_days_of_the_week_may_be_names_and_ranges(line: str, words: str) -> None:
+    assert times_in_words(line, None) == words
 
 
 @given(st.integers(10, 366 * 86_400))
