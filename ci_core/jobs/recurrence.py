@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -30,6 +30,7 @@ FARTHEST_BACK = timedelta(days=366 * 41)
 # They would mean another time on every machine, or none.
 NO_ZONES = frozenset({"", "localtime", "posixrules", "Factory"})
 EVERY_HOUR = frozenset({"*", "*/1", "0-23"})
+MOST_DAYS = FARTHEST_BACK.days
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 
 
@@ -53,23 +54,30 @@ class Recurrence:
         """The first one later than this moment, in UTC; None where there is none in fifty years."""
         if self.cron is None:
             return self._grid(moment) + timedelta(seconds=self.every_seconds or 0)
-        return next(_cron_after(self.cron, self.time_zone, moment), None)
+        line, zone = _line(self.cron), known_zone(self.time_zone)
+        local = moment.astimezone(zone).replace(microsecond=0)
+        found = (
+            line.hours_after(local) if line.hourly else _moments(line.readings_after(local.replace(tzinfo=None)), zone)
+        )
+        return next((due for due in found if due > moment), None)
 
     def latest(self, moment: datetime, *, not_before: datetime) -> datetime | None:
         """The last one that is not later than this moment, nor earlier than `not_before`; None where there is none."""
         if self.cron is None:
-            found = self._grid(moment)
-            return found if found >= not_before else None
-        return self._latest_of_cron(moment, not_before)
+            found: datetime | None = self._grid(moment)
+        elif (line := _line(self.cron)).hourly:
+            found = self._latest_hour(moment, not_before)
+        else:
+            found = _latest_reading(line, known_zone(self.time_zone), moment, not_before)
+        return found if found is not None and found >= not_before else None
 
     def _grid(self, moment: datetime) -> datetime:
         """The last moment of the interval that is not later."""
         anchor, every = self.anchor.replace(microsecond=0), timedelta(seconds=self.every_seconds or 0)
         return (anchor + (moment - anchor) // every * every).astimezone(UTC)
 
-    def _latest_of_cron(self, moment: datetime, not_before: datetime) -> datetime | None:
-        # Farther and farther back until there is one, then on to the last. Where many lie between, by halves: a line
-        # for every minute that slept for a year takes no longer.
+    def _latest_hour(self, moment: datetime, not_before: datetime) -> datetime | None:
+        # Farther and farther back until there is one, then on to the last. Where many lie between, by halves.
         earliest, back = not_before - SECOND, timedelta(minutes=1)
         while (found := self.after(low := max(moment - back, earliest))) is None or found > moment:
             if low == earliest or back > FARTHEST_BACK:
@@ -78,7 +86,7 @@ class Recurrence:
         for _ in range(FEW):
             later = self.after(found)
             if later is None or later > moment:
-                return found if found >= not_before else None
+                return found
             found = later
         low, high = found, moment
         while high - low > SECOND:
@@ -89,6 +97,48 @@ class Recurrence:
             else:
                 low, found = middle, later
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A cron line, as cronsim reads it; `hourly` is one for every hour."""
+
+    parsed: CronSim
+    hourly: bool
+    hours: tuple[int, ...]
+    minutes: tuple[int, ...]
+
+    def hours_after(self, local: datetime) -> Iterator[datetime]:
+        """The moments after one in a zone, as the hours pass."""
+        simulation = copy(self.parsed)  # to read a line takes longer than to follow it
+        simulation.dt = local
+        return (found.astimezone(UTC) for found in simulation)
+
+    def readings_after(self, reading: datetime) -> Iterator[datetime]:
+        """What the wall clock shows later than this when the line is due, in order."""
+        for day in self._days(reading.date(), 1):
+            for hour in self.hours:
+                if day > reading.date() or hour >= reading.hour:
+                    for minute in self.minutes:
+                        found = datetime.combine(day, time(hour, minute))
+                        if found > reading:
+                            yield found
+
+    def readings_until(self, reading: datetime) -> Iterator[datetime]:
+        """What it showed before, this reading included, the latest first."""
+        for day in self._days(reading.date(), -1):
+            for hour in reversed(self.hours):
+                if day < reading.date() or hour <= reading.hour:
+                    for minute in reversed(self.minutes):
+                        found = datetime.combine(day, time(hour, minute))
+                        if found <= reading:
+                            yield found
+
+    def _days(self, day: date, step: int) -> Iterator[date]:
+        for _ in range(MOST_DAYS):
+            if day.month in self.parsed.months and self.parsed.match_day(day):
+                yield day
+            day += timedelta(days=step)
 
 
 def checked_cron(line: object) -> str:
@@ -111,9 +161,9 @@ def checked_zone(name: object) -> str:
     Raises:
         InvalidInput: it is none.
     """
-    if not isinstance(name, str) or _zone(name.strip()) is None:
+    if not isinstance(name, str):
         raise _no_zone(name)
-    return name.strip()
+    return known_zone(name.strip()).key
 
 
 def checked_interval(seconds: object) -> int:
@@ -136,55 +186,52 @@ def _no_zone(name: object) -> InvalidInput:
 
 
 @lru_cache(maxsize=1_000)
-def _zone(name: str) -> ZoneInfo | None:
-    if name in NO_ZONES:
-        return None
+def known_zone(name: str) -> ZoneInfo:
+    """The time zone of this name. Raises InvalidInput."""
     try:
-        return ZoneInfo(name)
+        if name not in NO_ZONES:
+            return ZoneInfo(name)
     except (OSError, ValueError, LookupError):  # also a path, or a folder of zones
-        return None
+        pass
+    raise _no_zone(name)
 
 
 @lru_cache(maxsize=10_000)
-def _simulated(line: str) -> tuple[CronSim, bool]:
-    """The line as cronsim reads it, and whether it is one for every hour."""
+def _line(text: str) -> _Line:
     from cronsim import CronSim, CronSimError
 
-    fields = line.split()
+    fields = text.split()
     if len(fields) != FIELDS:
-        raise _no_cron(
-            line,
-            f"it has {len(fields)} fields instead of {FIELDS}: minute, hour, day of the month, month, day of the week",
-        )
+        named = "minute, hour, day of the month, month, day of the week"
+        raise _no_cron(text, f"it has {len(fields)} fields instead of {FIELDS}: {named}")
     hourly = fields[1] in EVERY_HOUR
     if hourly:
         fields[1] = "*"
     try:
-        return CronSim(" ".join(fields), EARLIEST.replace(tzinfo=None)), hourly
+        parsed = CronSim(" ".join(fields), EARLIEST.replace(tzinfo=None))
     except CronSimError as error:
-        raise _no_cron(line, f"the {str(error).removeprefix('Bad ')} cannot be read, or never comes") from None
+        raise _no_cron(text, f"the {str(error).removeprefix('Bad ')} cannot be read, or never comes") from None
+    return _Line(parsed, hourly, tuple(sorted(parsed.hours)), tuple(sorted(parsed.minutes)))
 
 
-def _cron_after(line: str, time_zone: str, moment: datetime) -> Iterator[datetime]:
-    """The moments of a cron line after this one, in order, each once.
+def _moments(readings: Iterator[datetime], zone: ZoneInfo) -> Iterator[datetime]:
+    return (_moment_of(reading, zone) for reading in readings)
 
-    Raises:
-        InvalidInput: line or zone cannot be used.
-    """
-    zone = _zone(time_zone)
-    if zone is None:
-        raise _no_zone(time_zone)
-    parsed, hourly = _simulated(line)
-    local = moment.astimezone(zone).replace(microsecond=0)
-    # Hours as they pass; or readings of the wall clock, which knows of no zone.
-    simulation = copy(parsed)  # to read a line takes longer than to follow it
-    simulation.dt = local if hourly else local.replace(tzinfo=None)
-    last = moment
-    for found in simulation:
-        due = found.astimezone(UTC) if hourly else _moment_of(found, zone)
-        if due > last:
-            yield due
-            last = due
+
+def _latest_reading(line: _Line, zone: ZoneInfo, moment: datetime, not_before: datetime) -> datetime | None:
+    local = moment.astimezone(zone)
+    reading = local.replace(tzinfo=None)
+    if local.fold:  # later readings have been shown before the clock was put back
+        first = local.replace(fold=0)
+        reading += (first.utcoffset() or timedelta()) - (local.utcoffset() or timedelta())
+    farthest = (not_before - timedelta(days=2)).replace(tzinfo=None)
+    for found in line.readings_until(reading):
+        due = _moment_of(found, zone)
+        if due <= moment:
+            return due
+        if found < farthest:
+            break
+    return None
 
 
 def _moment_of(reading: datetime, zone: ZoneInfo) -> datetime:

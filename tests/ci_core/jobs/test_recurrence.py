@@ -153,6 +153,14 @@ def test_the_latest_is_the_last_of_those_that_came(recurrence: Recurrence, momen
     )
 
 
+def test_within_the_hour_that_is_repeated_the_latest_may_show_a_later_time() -> None:
+    second_time = datetime(2026, 10, 25, 2, 10, tzinfo=BERLIN, fold=1)
+
+    latest = DAILY.latest(second_time, not_before=second_time - YEAR)
+
+    assert latest == datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN).astimezone(UTC) < second_time
+
+
 def test_the_latest_of_many_is_found_at_once() -> None:
     minutely = Recurrence(cron="* * * * *")
     now = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
