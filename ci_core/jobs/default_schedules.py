@@ -23,6 +23,7 @@ def _schedule(name: str, kind: str, cron: str, description: str, **values: Any) 
 DEFAULT_SCHEDULES: tuple[NewSchedule, ...] = (
     _schedule("database-backup", "database_backup", "30 2 * * *", "Backs up the database that the product brings."),
     _schedule("database-upkeep", "database_upkeep", "20 3 * * *", "Statistics, bloat, and rows that are too old."),
+    _schedule("embeddings", "embeddings", "*/15 * * * *", "Lets new texts be found by meaning.", jitter_seconds=120),
     _schedule("learning", "learning", "40 3 * * *", "Learns from what people decided.", jitter_seconds=600),
     _schedule("agent-figures", "agent_figures", "10 * * * *", "Sums up what the agents did.", jitter_seconds=120),
     _schedule("digest-daily", "digest_daily", "0 7 * * *", "What happened yesterday, and what waits."),
