@@ -21,8 +21,8 @@ def standing_sites() -> Iterator[Sites]:
 @pytest.fixture
 def sites(standing_sites: Sites) -> Iterator[Sites]:
     """The stand-in sites, whole and never asked; nobody waits between two attempts."""
+    standing_sites.now = datetime.now(UTC)  # first, as its items are dated from it; the server may have stood for long
     standing_sites.reset()
-    standing_sites.now = datetime.now(UTC)  # ages are told from it, and the server may have stood for long
     with stamina.set_testing(True, attempts=3, cap=True):
         yield standing_sites
     standing_sites.mend()

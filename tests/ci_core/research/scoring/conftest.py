@@ -16,7 +16,7 @@ from ci_core.research.values import Vector
 class WordEncoder:
     """As `ci_core.embeddings.Encoder`, without a model."""
 
-    name = "words"
+    name = "stems of words"  # no other encoder's: vectors of interests are remembered by it for the whole process
     dimensions = DIMENSIONS
 
     def encode(self, texts: Sequence[str]) -> Vector:
