@@ -1,35 +1,34 @@
-"""A Chromium for whoever needs one, and the app as people run it: one for all tests of a worker.
+"""Windows of one Chromium, and the app as people run it: both once for all tests of a worker.
 
 Each test has enhancements of its own in that app, found by a word that no other test uses.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
 
 from db.engine import Database
 from tests.browser.board.harness import AppPage, AppServer, Backlog, OpenPage
+from tests.browser.windows import Windows
 
-# A Chromium of the system where there is one, else the one that Playwright installed.
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = os.environ.get("CHROMIUM_PATH") or next(filter(None, map(shutil.which, NAMES)), None)
-EXPECT_MS = 20_000  # a busy machine is no defect of the app
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-background-networking"]
+WINDOWS = pytest.StashKey[Windows]()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=EXPECT_MS)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        yield chromium
-        chromium.close()
+@pytest.fixture(scope="session")
+def windows(request: pytest.FixtureRequest) -> Iterator[Windows]:
+    with Windows() as windows:
+        request.config.stash[WINDOWS] = windows
+        yield windows
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Ends Chromium after the last browser test: Playwright runs an event loop, which others must not find running."""
+    if WINDOWS in item.config.stash and (nextitem is None or nextitem.get_closest_marker("browser") is None):
+        item.config.stash[WINDOWS].close()
 
 
 @pytest.fixture(scope="session")
@@ -53,18 +52,21 @@ def backlog(app_database: Database) -> Backlog:
 
 
 @pytest.fixture
-def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
-    """Opens browsers at the shared app (or at `server`); afterwards none has met an error or asked another host."""
-    pages: list[tuple[AppPage, AppServer]] = []
+def open_page(windows: Windows, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
+    """Opens windows at the shared app (or at `server`); afterwards none has met an error or asked another host."""
+    pages: list[AppPage] = []
 
     def open_one(server: AppServer | None = None, **settings: object) -> AppPage:
         at = server or request.getfixturevalue("app")
-        pages.append((AppPage(browser, at.url, **settings), at))
-        return pages[-1][0]
+        pages.append(AppPage(windows, at.url, **settings))
+        return pages[-1]
 
     yield open_one
-    for page, _ in pages:
+    errors = [error for page in pages for error in page.errors]
+    dialogs = [message for page in pages for message in page.dialogs]
+    elsewhere = {host for page in pages for host in page.hosts - {urlsplit(page.url).netloc}}
+    for page in pages:
         page.close()
-    assert [error for page, _ in pages for error in page.errors] == []
-    assert [message for page, _ in pages for message in page.dialogs] == []
-    assert {host for page, at in pages for host in page.hosts - {urlsplit(at.url).netloc}} == set()
+    assert errors == []
+    assert dialogs == []
+    assert elsewhere == set()

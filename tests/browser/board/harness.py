@@ -14,13 +14,14 @@ import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 
 from ci_core.backlog import Enhancement, NewEnhancement, create_enhancements, get_enhancement
 from ci_core.backlog.history import HistoryEntry, history_of
 from db.engine import Database
+from tests.browser.windows import SIZE, Windows
 
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 60
@@ -115,23 +116,26 @@ class Backlog:
 class AppPage:
     """One person's browser at the app."""
 
-    def __init__(self, browser: Browser, url: str, *, scheme: str = "light", size: tuple[int, int] = (1280, 720)):
+    def __init__(self, windows: Windows, url: str, *, scheme: str = "light", size: tuple[int, int] = SIZE):
         self.url = url
-        self._context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if scheme == "dark" else "light"
-        )
-        self.page: Page = self._context.new_page()
-        self.hosts: set[str] = set()
-        self.errors: list[str] = []
-        self.dialogs: list[str] = []
-        self.page.on("request", lambda request: self._note_request(request.url))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        self._windows = windows
+        self._window = windows.take(url, scheme=scheme, size=size)
+        self.page: Page = self._window.page
 
-    def _note_request(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme in ("http", "https", "ws", "wss"):
-            self.hosts.add(parts.netloc)
+    @property
+    def hosts(self) -> set[str]:
+        """Whom the page asked for something."""
+        return self._window.hosts
+
+    @property
+    def errors(self) -> list[str]:
+        """What its scripts failed with."""
+        return self._window.errors
+
+    @property
+    def dialogs(self) -> list[str]:
+        """What the browser itself asked."""
+        return self._window.dialogs
 
     def goto(self, **query: Any) -> AppPage:
         """Open the board with this address; waits for its cards, or for the words that stand there without any."""
@@ -207,7 +211,7 @@ class AppPage:
         self.page.get_by_role("option", name=option, exact=True).click()
 
     def close(self) -> None:
-        self._context.close()
+        self._windows.give_back(self.url, self._window)
 
 
 OpenPage = Callable[..., AppPage]

@@ -14,9 +14,11 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Locator, Page
+
+from tests.browser.windows import Windows
 
 ROOT = Path(__file__).resolve().parents[3]
 APP = ROOT / "tests" / "browser" / "apps" / "kanban_app.py"
@@ -85,27 +87,33 @@ class BoardServer:
 class BoardPage:
     """One person's view of a board."""
 
-    def __init__(self, browser: Browser, url: str, board: str, **settings: Any) -> None:
+    def __init__(self, windows: Windows, url: str, board: str, **settings: Any) -> None:
+        """`context` are Playwright's settings of a browser that differs from the usual one, such as a phone's."""
+        context = settings.pop("context", None)
+        settings.setdefault("tick", 0)  # looking for other people's changes costs time that most tests can do without
         self._url = url
         self._query = {"board": board}
-        self.settings = settings
-        context_settings = settings.pop("context", {})
-        settings.setdefault("tick", 0)  # looking for other people's changes costs time that most tests can do without
-        self.context: BrowserContext = browser.new_context(
-            **{"viewport": {"width": 1280, "height": 720}, **context_settings}
-        )
-        self.page: Page = self.context.new_page()
-        self.hosts: set[str] = set()
-        self.errors: list[str] = []
-        self.page.on("request", lambda request: self._note_request(request.url))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self._windows = windows
+        self._shared = context is None
+        self._window = windows.take(url) if context is None else windows.new(**context)
+        self.page: Page = self._window.page
         self.page.goto(f"{url}/?{urlencode({**self._query, **settings})}")
         self.wait_until_drawn()
 
-    def _note_request(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme in ("http", "https", "ws", "wss"):
-            self.hosts.add(parts.netloc)
+    @property
+    def hosts(self) -> set[str]:
+        """Whom the page asked for something."""
+        return self._window.hosts
+
+    @property
+    def errors(self) -> list[str]:
+        """What its scripts failed with."""
+        return self._window.errors
+
+    @property
+    def dialogs(self) -> list[str]:
+        """What the browser itself asked."""
+        return self._window.dialogs
 
     def wait_until_drawn(self) -> None:
         self.page.wait_for_selector(".kanban[data-ready=true] .card", state="attached", timeout=60_000)
@@ -170,15 +178,18 @@ class BoardPage:
 
     def other_person(self, what: str) -> dict[str, Any]:
         """Do something as somebody else, or `report`; returns what the server has stored."""
-        page = self.context.new_page()
+        window = self._windows.take(self._url)
         try:
-            page.goto(f"{self._url}/?{urlencode({**self._query, 'do': what})}")
-            return dict(json.loads(page.locator("[data-testid=stCode] code").inner_text(timeout=60_000)))
+            window.page.goto(f"{self._url}/?{urlencode({**self._query, 'do': what})}")
+            return dict(json.loads(window.page.locator("[data-testid=stCode] code").inner_text(timeout=60_000)))
         finally:
-            page.close()
+            self._windows.give_back(self._url, window)
 
     def close(self) -> None:
-        self.context.close()
+        if self._shared:
+            self._windows.give_back(self._url, self._window)
+        else:
+            self._window.close()
 
 
 OpenBoard = Callable[..., BoardPage]

@@ -203,8 +203,6 @@ def test_a_removed_card_disappears_and_its_neighbour_gets_the_focus(open_board: 
 
 def test_a_hostile_title_is_text_and_nothing_is_fetched_from_elsewhere(open_board: OpenBoard) -> None:
     board = open_board()
-    dialogs: list[str] = []
-    board.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
 
     hostile = board.page.locator(".list .card", has_text=NAUGHTY_TITLE).first
     expect(hostile.locator(".title")).to_contain_text(NAUGHTY_TITLE)
@@ -215,7 +213,7 @@ def test_a_hostile_title_is_text_and_nothing_is_fetched_from_elsewhere(open_boar
     board.wait_until_saved()
 
     assert board.page.locator(".kanban img").count() == 0
-    assert dialogs == []
+    assert board.dialogs == []
     assert board.hosts == {board.page.url.split("/")[2]}
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.kanban.harness import ROOT, BoardServer
+from tests.browser.windows import Windows
 
 pytestmark = pytest.mark.browser
 
@@ -33,13 +34,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardServer]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: BoardServer) -> Iterator[Page]:
-    context = browser.new_context()
-    opened = context.new_page()
-    opened.goto(server.url)
-    expect(opened.get_by_text("pressed 0 times")).to_be_visible(timeout=30_000)
-    yield opened
-    context.close()
+def page(windows: Windows, server: BoardServer) -> Iterator[Page]:
+    window = windows.take(server.url)
+    window.page.goto(server.url)
+    expect(window.page.get_by_text("pressed 0 times")).to_be_visible(timeout=30_000)
+    yield window.page
+    windows.give_back(server.url, window)
 
 
 def test_click_that_waited_behind_a_due_timer_is_carried_out_once(page: Page) -> None:
