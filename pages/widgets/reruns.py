@@ -1,6 +1,6 @@
 """Repairs of how Streamlit 1.67 reruns fragments by a timer (`run_every`), found by tests that failed now and then.
 
-Three faults lose, double or hide what a person does while such a timer runs, as the header's does on every page:
+Four faults lose, double or hide what a person does while such a timer runs, as the header's does on every page:
 
 * **A click is carried out twice.** The browser keeps a click until its next turn of the event loop and then sends it.
   If the timer fires in between, as it does when the page was busy, the timer's own message carries the click too. Such
@@ -14,6 +14,9 @@ Three faults lose, double or hide what a person does while such a timer runs, as
   closes over a field that was just edited, goes out in one message, which names only one of the fragments. All
   callbacks run, but the rest is not drawn. Such a message asks for the whole page instead.
 
+* **A setting is taken back.** A click that is made before the browser knows what the click before it wrote into the
+  address brings the old address with it. It means the new one: see `rerun_address`.
+
 All are repaired where the server takes the message, since the browser's part comes ready-made with Streamlit.
 """
 
@@ -24,6 +27,8 @@ from typing import TYPE_CHECKING, Any
 
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import ScriptRunnerEvent
+
+from pages.widgets.rerun_address import keep_written_addresses
 
 if TYPE_CHECKING:
     from streamlit.proto.ClientState_pb2 import ClientState
@@ -41,6 +46,7 @@ def repair_reruns() -> None:
         setattr(AppSession, _REPAIRED, True)
         _read_messages_well()
         _pass_on_what_was_drawn()
+        keep_written_addresses()
 
 
 def _read_messages_well() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from ci_core.backlog import update_enhancement
 from db.enums import Priority, Status
 from pages.widgets.board_window import WINDOW
-from tests.browser.board.harness import Backlog, OpenPage
+from tests.browser.board.harness import AppServer, Backlog, OpenPage
+from tests.browser.windows import Windows
 
 pytestmark = pytest.mark.browser
 
@@ -59,6 +60,45 @@ def test_a_drop_into_another_lane_conflicts_when_somebody_changed_that_field(
     expect(page.page.locator(".toast-text")).to_contain_text("changed assignee in the meantime")
     expect(page.page.locator(f'.swimlane[data-lane="Cleo"] .card[data-id="{mine}"]')).to_be_visible()
     assert backlog.read(mine).assignee == "Cleo"
+
+
+def test_two_settings_are_kept_although_the_browser_hears_late_of_the_first(
+    windows: Windows, app: AppServer, backlog: Backlog
+) -> None:
+    (card,) = backlog.add("Shown", feature_area="Alerts")
+    window = windows.new()
+    held: list[str | bytes] = []
+    holds = False
+
+    def deliver_late(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        server.on_message(lambda message: held.append(message) if holds else route.send(message))
+        sockets.append(route)
+
+    sockets: list[WebSocketRoute] = []
+    window.page.route_web_socket("**/_stcore/stream", deliver_late)
+    window.page.goto(f"{app.url}/board?q={backlog.word}")
+    expect(window.page.locator(f'.list .card[data-id="{card}"]')).to_contain_text("Alerts", timeout=40_000)
+    window.page.locator(".st-key-view button").first.click()
+    expect(window.page.get_by_role("radio", name="Compact")).to_be_visible()
+
+    holds = True
+    window.page.get_by_role("radio", name="Compact").click()
+    window.page.wait_for_timeout(700)  # the server has written it into the address meanwhile
+    window.page.get_by_role("button", name="Area", exact=True).last.click()
+    window.page.wait_for_timeout(300)
+    holds = False
+    for message in held:
+        sockets[-1].send(message)
+
+    window.page.wait_for_url("**hide=area**")
+    expect(window.page.locator('.kanban[data-density="compact"]')).to_be_visible()
+    assert "density=compact" in window.page.url
+    window.page.go_back()
+    expect(window.page.locator('.kanban[data-density="compact"]')).to_be_visible()
+    window.page.go_back()
+    expect(window.page.locator('.kanban[data-density="comfortable"]')).to_be_visible()
+    window.close()
 
 
 def test_a_link_carries_density_and_hidden_parts(open_page: OpenPage, backlog: Backlog) -> None:
