@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -105,8 +105,14 @@ class Batch:
             now = intake.clock()
             # Others may have stored some of them while they were prepared.
             stored = store.known(session, by_key)
-            counts = self._add(session, [one for key, one in prepared.items() if key not in stored], stored, now)
-            self._refresh(session, by_key, stored, prepared, now)
+            edited = self._compared_anew(stored, prepared)
+            near = {match.finding_id for comparison in edited.values() for match in _matches(comparison)}
+            added = [one for key, one in prepared.items() if key not in stored]
+            counts, canonical = self._add(session, added, near | {one.id for one in stored.values()}, now)
+            self._refresh(session, by_key, stored, now)
+            for key, one in stored.items():
+                if (edit := prepared.get(key)) is not None and is_edited(one, edit.item):
+                    self._store_edit(session, one, edit, edited.get(key), canonical, now)
             counts += Counts(seen=len(items) - counts.total)
             if self.on_batch:
                 self.on_batch(session, self.before + repeated + counts)
@@ -137,9 +143,12 @@ class Batch:
         return self.intake.window.compare(item, vector, at).verdict == Verdict.DUPLICATE
 
     def _add(
-        self, session: Session, prepared: Sequence[Prepared], stored: Mapping[Key, Known], now: datetime
-    ) -> Counts:
-        """Add what is new, each linked to what it repeats or is near to."""
+        self, session: Session, prepared: Sequence[Prepared], others: Set[int], now: datetime
+    ) -> tuple[Counts, Mapping[int, int]]:
+        """Add what is new, each linked to what it repeats or is near to.
+
+        Gives the canonical finding of each that is spoken of, and of each of `others`, too; all of them are locked.
+        """
         window = self.intake.window
         # In the order in which they appeared: what came first is what the others repeat.
         ordered = sorted(prepared, key=lambda one: one.appeared_at)
@@ -150,7 +159,7 @@ class Batch:
         near = {match.finding_id for _, _, comparison in compared for match in _matches(comparison)}
         own = {finding_id for finding_id, _, _ in compared}
         # Everything that is read or written of others is locked here, at once.
-        canonical = store.roots(session, (near - own) | {one.id for one in stored.values()})
+        canonical = store.roots(session, (near - own) | others)
         found: list[NewFinding] = []
         for finding_id, one, comparison in compared:
             new = self._finding(finding_id, one, comparison, canonical, now)
@@ -160,11 +169,12 @@ class Batch:
         if len(added) != len(found):
             raise _Overtaken
         self._accept(session, found)
-        return Counts(
+        counts = Counts(
             new=sum(not one.same and not one.related for one in found),
             duplicate=sum(one.same is not None for one in found),
             related=sum(not one.same and bool(one.related) for one in found),
         )
+        return counts, canonical
 
     def _finding(
         self, finding_id: int, one: Prepared, comparison: Comparison, canonical: Mapping[int, int], now: datetime
@@ -184,24 +194,47 @@ class Batch:
             related=_related(comparison.related, canonical),
         )
 
+    def _compared_anew(self, stored: Mapping[Key, Known], prepared: Mapping[Key, Prepared]) -> dict[Key, Comparison]:
+        """What each edited one that nobody has decided is to the others now."""
+        return {
+            key: self.intake.window.compare(edit.item, edit.vector, edit.at)
+            for key, edit in prepared.items()
+            if key in stored and is_edited(stored[key], edit.item) and is_undecided(stored[key])
+        }
+
     def _refresh(
+        self, session: Session, by_key: Mapping[Key, NormalItem], stored: Mapping[Key, Known], now: datetime
+    ) -> None:
+        """Figures of what was seen before."""
+        store.see_again(session, {one.id: by_key[key] for key, one in stored.items()}, seen_at=now)
+
+    def _store_edit(
         self,
         session: Session,
-        by_key: Mapping[Key, NormalItem],
-        stored: Mapping[Key, Known],
-        prepared: Mapping[Key, Prepared],
+        one: Known,
+        edit: Prepared,
+        comparison: Comparison | None,
+        canonical: Mapping[int, int],
         now: datetime,
     ) -> None:
-        """Figures of what was seen before, and texts of what was edited."""
-        store.see_again(session, {one.id: by_key[key] for key, one in stored.items()}, seen_at=now)
-        for key, one in stored.items():
-            edit = prepared.get(key)
-            if edit is None or not is_edited(one, edit.item):
-                continue
-            store.store_edit(session, one.id, edit.item)
-            store.store_vectors(session, self.intake.window.model, [(one.id, edit.vector, edit.appeared_at)])
-            if edit.score is not None and is_undecided(one):
-                store_outcome(session, one.id, edit.score, self.intake.rules, now)
+        """The new text with its vector; and where nobody has decided, its links and its score."""
+        store.store_edit(session, one.id, edit.item)
+        store.store_vectors(session, self.intake.window.model, [(one.id, edit.vector, edit.appeared_at)])
+        if comparison is None:
+            return
+        same = comparison.same if comparison.verdict == Verdict.DUPLICATE else None
+        root = canonical.get(same.finding_id) if same else None
+        if (
+            same
+            and root is not None
+            and root != one.id
+            and store.repeat(session, one.id, replace(same, finding_id=root), agent=AGENT)
+        ):
+            return
+        near = [match for match in _related(_matches(comparison), canonical) if match.finding_id != one.id]
+        store.relate(session, {one.id: near})
+        if edit.score is not None:
+            store_outcome(session, one.id, edit.score, self.intake.rules, now)
 
     def _accept(self, session: Session, found: Iterable[NewFinding]) -> None:
         """Let the product take by itself what scores high enough; one that it cannot take waits for a person."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TypeVar
 
 from ci_core.research import window_queries
@@ -18,12 +19,17 @@ from ci_core.research.batch import Batch, Usable, needed_of, scores_of, store_ou
 from ci_core.research.intake import Counts, Intake, OnBatch, Unusable
 from ci_core.research.outcome import AGENT
 from ci_core.research.store import Key
-from ci_core.research.values import Item, Vector
+from ci_core.research.values import Item, Score, Vector
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 LONGEST_ID = 500
+# What no chat model answered about is asked about again so long, and so many of them after each scan.
+AGAIN_WITHIN = timedelta(days=7)
+MOST_AGAIN = 100
+# In the details of a score: what the models said instead of an answer.
+CHAT_FAILED, CHAT_GAVE_UP = "chat_failed", "chat_gave_up"
 
 
 def take_in(
@@ -80,6 +86,49 @@ def score_unscored(intake: Intake, *, most: int = 500) -> int:
                 if score is not None:
                     done += store_outcome(session, one.id, score, intake.rules, intake.clock())
     return done
+
+
+def score_again(intake: Intake, *, most: int = MOST_AGAIN) -> int:
+    """Let the chat model score what it did not answer about, because its site was down or its limit was reached.
+
+    Of the last week, the newest first; at most `most` are asked about. It ends as soon as no answer comes for a whole
+    batch. What gets none while others do is not asked about again. Gives how many got a score of a model.
+    """
+    if not intake.spares_scores:  # no chat model is in use
+        return 0
+    before, done, since = 2**62, 0, intake.clock() - AGAIN_WITHIN
+    while most > 0:
+        with intake.database.reading() as session:
+            waiting = window_queries.without_chat(
+                session,
+                intake.window.model,
+                since=since,
+                before=before,
+                agent=AGENT,
+                limit=min(most, intake.batch_size),
+            )
+        if not waiting:
+            break
+        before, most = waiting[-1].id, most - len(waiting)
+        scores = scores_of(intake.scorer, [one.item for one in waiting], [one.vector for one in waiting])
+        answered = sum(score is not None and CHAT_FAILED not in score.details for score in scores)
+        if not answered:
+            break
+        with intake.database.transaction(AGENT) as session:
+            for one, score in zip(waiting, scores, strict=True):
+                if score is not None:
+                    store_outcome(session, one.id, _given_up(score), intake.rules, intake.clock())
+        done += answered
+    return done
+
+
+def _given_up(score: Score) -> Score:
+    """The score, such that a model that did not answer is not asked about it again."""
+    if CHAT_FAILED not in score.details:
+        return score
+    details = dict(score.details)
+    details[CHAT_GAVE_UP] = details.pop(CHAT_FAILED)
+    return replace(score, details=details)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ci_core import runs
 from ci_core.errors import InvalidInput, NotFound
 from ci_core.research import scan_queries
 from ci_core.research.outcome import AGENT
-from ci_core.research.pipeline import score_unscored
+from ci_core.research.pipeline import score_again, score_unscored
 from ci_core.research.scan_crew import Crew, Told
 from ci_core.research.scan_parts import Parts, make_intake
 from ci_core.research.scan_result import ScanResult, run_status
@@ -143,6 +143,7 @@ def _carry_out(
             crew = Crew(database, settings, run_id, steps, intake, parts, max_results, progress)
             found = crew.scan(chosen)
             score_unscored(intake)
+            score_again(intake)
     except BaseException as error:
         runs.fail_run(database, run_id, error, actor=AGENT, now=clock())
         raise

@@ -15,7 +15,7 @@ from ci_core.errors import CiError, NotFound
 from ci_core.research import scan_queries
 from ci_core.research.intake import Counts
 from ci_core.research.outcome import AGENT
-from ci_core.research.pipeline import score_unscored
+from ci_core.research.pipeline import score_again, score_unscored
 from ci_core.research.scan_crew import Crew
 from ci_core.research.scan_parts import Parts, make_intake
 from ci_core.research.scan_result import ScanResult, SourceResult, SourceStatus, result_of, run_status
@@ -84,6 +84,7 @@ def scan_in_run(
         with one_scores(database, run_id) as alone:
             if alone:
                 score_unscored(intake)
+                score_again(intake)
     if found.status is SourceStatus.FAILED:
         raise _cause(found, crew, read)
     return _result(run_id, found)

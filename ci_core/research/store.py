@@ -101,6 +101,14 @@ SCORED = text("""
         decided_by = :decided_by, decided_at = :decided_at, decision_reason = :decision_reason
     WHERE id = :id AND status IN ('new', 'analyzed', 'rejected') AND (decided_by IS NULL OR decided_by = :agent)
 """)
+REPEATS = text("""
+    UPDATE ci_research_findings f SET
+        status = 'duplicate', canonical_finding_id = :canonical, duplicate_similarity = :similarity,
+        duplicate_reason = :reason, decided_by = NULL, decided_at = NULL, decision_reason = NULL, snoozed_until = NULL
+    WHERE id = :id AND status IN ('new', 'analyzed', 'rejected') AND (decided_by IS NULL OR decided_by = :agent)
+        AND enhancement_id IS NULL
+        AND NOT EXISTS (SELECT FROM ci_research_findings d WHERE d.canonical_finding_id = f.id)
+""")
 ALSO_SEEN = text("""
     SELECT f.canonical_finding_id AS canonical, f.id, f.source_type, coalesce(s.source_name, f.source_type) AS name,
            f.source_url, f.source_title
@@ -197,19 +205,34 @@ def add_findings(
     added = set(session.scalars(INSERT, {"rows": json.dumps(rows)}))
     stored = [one for one in found if one.id in added]
     store_vectors(session, model, [(one.id, one.vector, one.appeared_at) for one in stored])
+    relate(session, {one.id: one.related for one in stored})
+    return added
+
+
+def relate(session: Session, related: Mapping[int, Collection[Match]]) -> None:
+    """Show each of these findings together with those that it is near to."""
     pairs = [
-        {
-            "a": one.id,
-            "b": match.finding_id,
-            "similarity": _cosine(match),
-            "reason": match.reason[:REASON_MAX] or "near",
-        }
-        for one in stored
-        for match in one.related
+        {"a": own, "b": match.finding_id, "similarity": _cosine(match), "reason": match.reason[:REASON_MAX] or "near"}
+        for own, matches in related.items()
+        for match in matches
     ]
     if pairs:
         session.execute(RELATE, {"rows": json.dumps(pairs)})
-    return added
+
+
+def repeat(session: Session, finding_id: int, same: Match, *, agent: str) -> bool:
+    """Make a finding that waits, or that the agent set aside, a repetition of a canonical one; says whether it was.
+
+    It was not where a person has decided about it, or where others repeat it.
+    """
+    values = {
+        "id": finding_id,
+        "canonical": same.finding_id,
+        "similarity": _cosine(same),
+        "reason": same.reason[:REASON_MAX] or None,
+        "agent": agent,
+    }
+    return bool(session.execute(REPEATS, values).rowcount)  # type: ignore[attr-defined]
 
 
 def store_vectors(session: Session, model: str, rows: Iterable[tuple[int, Vector, datetime]]) -> None:

@@ -27,7 +27,7 @@ class Compares(Protocol):
         """Hold a finding."""
 
     def compare(self, item: NormalItem, vector: Vector, at: datetime) -> Comparison:
-        """What the item, which appears at this moment, is to them."""
+        """What the item, which appears at this moment, is to them; itself, if it is held, left out."""
 
 
 def _window_of(session: Session, days: int) -> Compares:

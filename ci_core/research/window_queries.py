@@ -63,6 +63,15 @@ UNSCORED = text(f"""
     WHERE f.status = 'new' AND f.scored_at IS NULL AND f.decided_by IS NULL AND f.id < :before
     ORDER BY f.id DESC LIMIT :limit
 """)  # noqa: S608 - a constant of this module
+# By the index over the time they were found in: what is older costs nothing.
+WITHOUT_CHAT = text(f"""
+    SELECT {FIELDS}
+    FROM ci_research_findings f JOIN ci_research_embeddings e ON e.finding_id = f.id AND e.model = :model
+    WHERE f.discovered_at >= :since AND f.id < :before AND f.score_details ? 'chat_failed'
+        AND f.enhancement_id IS NULL AND (
+            f.status = 'analyzed' AND f.decided_by IS NULL OR f.status = 'rejected' AND f.decided_by = :agent)
+    ORDER BY f.id DESC LIMIT :limit
+""")  # noqa: S608 - a constant of this module
 NEWEST = text("SELECT coalesce(max(id), 0) FROM ci_research_findings")
 
 
@@ -124,6 +133,14 @@ def unscored(session: Session, model: str, *, before: int, limit: int) -> list[R
     """Findings that wait for a decision without ever having been scored, newest first, with ids below `before`."""
     rows = session.execute(UNSCORED, {**_given(model), "before": before, "limit": limit})
     return [remembered(row) for row in rows]
+
+
+def without_chat(
+    session: Session, model: str, *, since: datetime, before: int, agent: str, limit: int
+) -> list[Remembered]:
+    """Findings since a moment that no chat model answered about and that no person has decided, newest first."""
+    given = {**_given(model), "since": since, "before": before, "agent": agent, "limit": limit}
+    return [remembered(row) for row in session.execute(WITHOUT_CHAT, given)]
 
 
 def remembered(row: Row[Any]) -> Remembered:

@@ -24,7 +24,7 @@ def learn(context: JobContext, parts: Parts | None = None) -> Mapping[str, Any]:
     Raises:
         EmbeddingModelMissing: the embedding model has not been prepared.
     """
-    from ci_core.research.pipeline import score_unscored
+    from ci_core.research.pipeline import score_again, score_unscored
     from ci_core.research.reembedding import reembed
     from ci_core.research.source_scan import one_scores
 
@@ -37,7 +37,8 @@ def learn(context: JobContext, parts: Parts | None = None) -> Mapping[str, Any]:
     scored = 0
     with one_scores(context.database, context.run_id) as alone:
         if alone:
-            scored = score_unscored(make_intake(context.fenced, context.settings, context.run_id, given))
+            intake = make_intake(context.fenced, context.settings, context.run_id, given)
+            scored = score_unscored(intake) + score_again(intake)
     return {"learned_from": answers or 0, "embedded": embedded, "scored": scored}
 
 

@@ -56,6 +56,8 @@ class Near:
     def compare(self, item: NormalItem, vector: Vector, at: datetime) -> Comparison:
         near: list[Match] = []
         for own, (other, other_vector, appeared_at) in self.held.items():
+            if (item.item.source_type, item.item.external_id) == (other.item.source_type, other.item.external_id):
+                continue
             if item.canonical_url is not None and item.canonical_url == other.canonical_url:
                 return Comparison(Verdict.DUPLICATE, Match(own, 1.0, 1.0, "the same address"))
             if abs(at - appeared_at) <= self.days:

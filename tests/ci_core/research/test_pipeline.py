@@ -83,6 +83,40 @@ def test_an_edited_item_is_read_and_scored_anew_in_its_place(database: Database)
     assert (found["status"], found["relevance_score"], found["decided_by"]) == ("analyzed", Decimal(90), None)
 
 
+def test_an_edited_item_that_now_repeats_another_is_linked_to_it(database: Database) -> None:
+    take_in(an_intake(database), [an_item(1, "Rolling short puts at 21 days"), an_item(2, "To be announced")])
+    edited = an_item(2, "Rolling short puts at 21 days", text="")
+
+    assert take_in(an_intake(database), [edited]) == Counts(seen=1)
+
+    first, second = findings(database)
+    assert (first["status"], second["status"]) == ("analyzed", "duplicate")
+    assert (second["canonical_finding_id"], bool(second["duplicate_reason"])) == (first["id"], True)
+
+
+def test_an_edited_item_is_shown_with_what_it_is_near_to_now(database: Database) -> None:
+    take_in(an_intake(database), [an_item(1, "Rolling short puts at 21 days"), an_item(2, "Charts")])
+
+    take_in(an_intake(database), [an_item(2, "Rolling short puts at 30 days")])
+
+    first, second = findings(database)
+    assert (first["status"], second["status"]) == ("analyzed", "analyzed")
+    with database.reading() as session:
+        pair = session.execute(text("SELECT low_id, high_id FROM ci_research_relations")).all()
+    assert [tuple(row) for row in pair] == [(first["id"], second["id"])]
+
+
+def test_what_others_repeat_stays_theirs_when_it_is_edited(database: Database) -> None:
+    take_in(an_intake(database), [an_item(1, "Gamma scalping explained"), an_item(2, "Rolling short puts")])
+    take_in(an_intake(database), [an_item(3, "Rolling short puts")])
+
+    take_in(an_intake(database), [an_item(2, "Gamma scalping explained")])
+
+    first, second, third = findings(database)
+    assert [one["status"] for one in (first, second, third)] == ["analyzed", "analyzed", "duplicate"]
+    assert third["canonical_finding_id"] == second["id"]
+
+
 def test_what_a_person_decided_stays_decided_when_the_text_changes(database: Database) -> None:
     take_in(an_intake(database), [an_item(1, "[80] Puts")])
     as_person(database, "UPDATE ci_research_findings SET status = 'rejected', decided_by = 'tess', decided_at = now()")
