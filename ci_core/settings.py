@@ -190,7 +190,8 @@ class Settings(BaseSettings):
         from tzlocal import get_localzone_name
 
         try:
-            return ZoneInfo(get_localzone_name() or "UTC").key
+            name = get_localzone_name()
+            return "UTC" if name in (None, "Etc/UTC") else ZoneInfo(name).key
         except (OSError, ValueError, LookupError):  # a machine that does not say, or says nonsense
             return "UTC"
 

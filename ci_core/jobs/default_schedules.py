@@ -43,9 +43,11 @@ def ensure_default_schedules(session: Session, *, time_zone: str, actor: str, ki
     """
     zone = checked_zone(time_zone)
     act_as(session, actor)
+    # Looked up first: an insert that finds its name taken would use up a number at every set-up.
+    present = set(session.execute(schedule_queries.NAMES).scalars())
     added = 0
     for schedule in DEFAULT_SCHEDULES:
-        if schedule.kind not in kinds:
+        if schedule.kind not in kinds or schedule.name in present:
             continue
         one = checked_schedule(schedule, kinds)
         row = {

@@ -15,6 +15,7 @@ LOCK = text("""
     WHERE (CAST(:id AS bigint) IS NULL OR id = :id) AND (CAST(:name AS text) IS NULL OR name = :name)
     FOR NO KEY UPDATE
 """)
+NAMES = text("SELECT name FROM ci_schedules")
 BY_NAME = text("SELECT id FROM ci_schedules WHERE name = :name")
 LAST_CHANGE = text("""
     SELECT actor, changed_fields FROM ci_audit_log

@@ -201,9 +201,10 @@ def test_time_zone_is_the_configured_one_or_the_machine_s(monkeypatch: pytest.Mo
 
 
 def test_machine_that_knows_no_time_zone_is_taken_for_utc(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tzlocal.get_localzone_name", lambda: None)
+    for name in (None, "Etc/UTC", "Mars/Olympus_Mons"):
+        monkeypatch.setattr("tzlocal.get_localzone_name", lambda name=name: name)
 
-    assert load_settings().time_zone == "UTC"
+        assert load_settings().time_zone == "UTC"
 
 
 @pytest.mark.parametrize("name", ["Europe/Atlantis", "Europe", "../../etc/passwd"])

@@ -12,6 +12,8 @@ from sqlalchemy import text
 
 from ci_core import embeddings
 from ci_core.errors import EmbeddingModelMissing
+from ci_core.jobs import KINDS
+from ci_core.jobs.default_schedules import DEFAULT_SCHEDULES
 from ci_core.settings import PROJECT, Settings, load_settings
 from ci_core.setup import SAMPLE, Prepared, first_wishlists, prepare
 from db import schema
@@ -76,6 +78,7 @@ def test_empty_database_gets_tables_sources_and_the_sample(settings: Settings, e
         "Wishlists",
     ]
     assert prepared.prompts_added > 0
+    assert prepared.schedules_added == sum(schedule.kind in KINDS for schedule in DEFAULT_SCHEDULES) > 0
 
 
 @pytest.mark.usefixtures("no_model")

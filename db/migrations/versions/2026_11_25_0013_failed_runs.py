@@ -1,7 +1,7 @@
 """Tell people of a run of the queue that fails for good.
 
-It concerns whoever asked for it; of a scheduled one, its schedule's maker and all who were here in the last 30 days, when
-it begins to fail and not each time again.
+It concerns whoever asked for it; of a scheduled one, its schedule's maker and all who were here in the last 30 days,
+when it begins to fail and not each time again.
 """
 
 from alembic import op
