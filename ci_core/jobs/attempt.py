@@ -166,9 +166,7 @@ def after_kill(how: str, kills: int) -> Outcome:
     """What becomes of a run whose process died, for the `kills` + first time."""
     times = kills + 1
     if times >= MOST_KILLS:
-        error = cut(
-            f"Set aside: {how}, for the {times}rd time." if times == 3 else f"Set aside: {how} ({times} times)."
-        )
+        error = cut(f"Set aside after {times} times: {how}.")
         return Outcome("failed", error=error, error_kind="killed", kills=1)
     return Outcome("again", error=cut(f"Begun again: {how}."), error_kind="killed", kills=1)
 

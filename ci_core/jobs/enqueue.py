@@ -98,6 +98,7 @@ def cancel_run(session: Session, run_id: int, *, actor: str, now: datetime) -> R
         NotFound: there is no such run.
         NotOpen: it has ended.
     """
+    session.execute(queries.LOCK_JOB_OF_RUN, {"id": run_id})
     row = session.execute(queries.RUN_TO_CANCEL, {"id": run_id}).one_or_none()
     if row is None:
         raise runs.no_such_run(run_id)

@@ -54,7 +54,7 @@ class Execution(Protocol):
 
 def as_json(counts: Mapping[str, Any] | None) -> str:
     """What a job gave, as the run keeps it."""
-    return json.dumps(dict(counts or {}), default=str).replace("\\u0000", "")
+    return json.dumps(dict(counts or {}), default=str, allow_nan=False).replace("\\u0000", "")
 
 
 def carry_out(context: JobContext) -> Ended:

@@ -24,6 +24,10 @@ DEFER = text("""
     )]::procrastinate_job_to_defer_v1[]))[1]
     WHERE id = :id
 """)
+# The job before its run, as everybody else locks them who moves a job: none waits for the other in a circle.
+LOCK_JOB_OF_RUN = text("""
+    SELECT id FROM procrastinate_jobs WHERE id = (SELECT job_id FROM ci_automation_runs WHERE id = :id) FOR UPDATE
+""")
 RUN_TO_CANCEL = text("SELECT job_id, status FROM ci_automation_runs WHERE id = :id FOR UPDATE")
 ASK_TO_CANCEL = text("""
     UPDATE ci_automation_runs

@@ -226,7 +226,10 @@ BEGIN
         UPDATE ci_automation_runs
         SET status = CASE outcome WHEN 'succeeded' THEN 'completed' WHEN 'failed' THEN 'failed'
                                   WHEN 'aborted' THEN 'cancelled' ELSE status END,
-            counts = coalesce(_counts, counts), error = _error, error_kind = _error_kind,
+            counts = coalesce(_counts, counts),
+            error = CASE WHEN outcome = 'aborted' THEN coalesce(_error, cancel_requested_by || ' cancelled it.')
+                         ELSE _error END,
+            error_kind = CASE WHEN outcome = 'aborted' THEN 'cancelled' ELSE _error_kind END,
             failures = failures + _failures, kills = kills + _kills, alive_at = moment,
             ended_at = CASE WHEN outcome <> 'again' THEN moment END,
             progress_percent = CASE WHEN outcome = 'succeeded' THEN 100 ELSE progress_percent END,
