@@ -86,14 +86,9 @@ class Worker:
 
 def be_ours(concurrency: int) -> None:
     """Be one of our workers."""
-    import logging
-
-    import structlog
-
     from ci_core.jobs.worker import run_worker
     from ci_core.settings import load_settings
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     run_worker(
         load_settings(),
         concurrency=concurrency,
@@ -152,9 +147,13 @@ def rate(url: str, jobs: int, workers: int, *, bare: bool) -> float:
         connection.execute("DELETE FROM procrastinate_jobs")
         connection.execute("VACUUM ANALYZE")
         enter(url, jobs, bare=bare)
+        # Held back until all workers have begun, and loaded what they load.
+        connection.execute("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour'")
         started = [Worker(url, bare=bare) for _ in range(workers)]
         for worker in started:
             worker.ready()
+        settle(started)
+        connection.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL")
         count = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'"
         while connection.execute(count).fetchone()[0] < jobs:  # type: ignore[index]
             time.sleep(0.2)
@@ -167,6 +166,22 @@ def rate(url: str, jobs: int, workers: int, *, bare: bool) -> float:
     return 0.8 * len(times) / (last - first)
 
 
+def settle(workers: Sequence[Worker], most_seconds: float = 60.0) -> None:
+    """Wait until the workers and their helpers have nothing to do any more."""
+    deadline = time.monotonic() + most_seconds
+    while time.monotonic() < deadline:
+        before = [_cpu_seconds(worker.process.pid) for worker in workers]
+        time.sleep(2)
+        used = [_cpu_seconds(worker.process.pid) for worker in workers]
+        if all(now - then < 0.2 for now, then in zip(used, before, strict=True)):
+            return
+
+
+def _cpu_seconds(pid: int) -> float:
+    process = psutil.Process(pid)
+    return sum(sum(one.cpu_times()[:2]) for one in (process, *process.children(recursive=True)))
+
+
 def throughput(ours: str, bare: str, jobs: int, rounds: int) -> None:
     """Print the rates of both, taken by turns, and their ratio."""
     for workers in (1, 4):
@@ -177,8 +192,9 @@ def throughput(ours: str, bare: str, jobs: int, rounds: int) -> None:
         of_bare, of_ours = statistics.mean(rates[True]), statistics.mean(rates[False])
         print(
             f"{workers} worker(s), {jobs} jobs × {rounds}: ours {of_ours:6.0f} jobs/s, bare {of_bare:6.0f} jobs/s: "
-            f"{of_ours / of_bare:.0%} (must 85 %)   {[round(r) for r in rates[False]]} {[round(r) for r in rates[True]]}"
+            f"{of_ours / of_bare:.0%} (must 85 %)"
         )
+        print(f"  each: ours {[round(r) for r in rates[False]]}, bare {[round(r) for r in rates[True]]}")
 
 
 def click(url: str, times: int = 100) -> None:
@@ -186,7 +202,7 @@ def click(url: str, times: int = 100) -> None:
     database = Database(url)
     worker = Worker(url)
     worker.ready()
-    time.sleep(3)
+    settle([worker])
     for kind in ("nothing", "nothing_apart"):
         waits, whole = [], []
         for number in range(times):
@@ -265,7 +281,7 @@ def memory(url: str) -> None:
     """Print what an idle worker and its helper processes need, and what of it is theirs alone."""
     worker = Worker(url)
     worker.ready()
-    time.sleep(8)
+    settle([worker])
     processes = [psutil.Process(worker.process.pid)]
     processes += processes[0].children(recursive=True)
     total = own = 0

@@ -66,8 +66,12 @@ class Attempts:
             raise Decided(outcome)
 
     async def _outcome(self, context: QueueContext, job: FetchedJob, kind: JobKind, run_id: int) -> Outcome | None:
-        if kind.most_at_once is not None and not await self._admitted(job, kind, kind.most_at_once):
-            return None
+        if kind.most_at_once is not None:
+            try:
+                if not await self._admitted(job, kind, kind.most_at_once):
+                    return None
+            except AWAY:
+                return Outcome("again", wait_seconds=1.0)
         execution = self._execution(job, kind, run_id)
         ended, told = await self._ended(context, job, kind, execution)
         outcome = decide(ended, told, kind, failures=job.failures, kills=job.kills, now=datetime.now(UTC))
@@ -78,10 +82,9 @@ class Attempts:
     async def _admitted(self, job: FetchedJob, kind: JobKind, most: int) -> bool:
         """Whether one more of the kind may run; where not, the job was given back already."""
         wanted = {"job_id": job.id, "attempts": job.attempts, "kind": kind.name, "most": most}
-        try:
-            (row,) = await self._manager.pool.rows(sql.ADMIT, wanted)
-        except AWAY:
-            raise Decided(Outcome("again", wait_seconds=1.0)) from None
+        (row,) = await self._manager.pool.rows(sql.ADMIT, wanted)
+        if not row["admitted"]:
+            self._manager.moved()
         return bool(row["admitted"])
 
     def _execution(self, job: FetchedJob, kind: JobKind, run_id: int) -> Execution:

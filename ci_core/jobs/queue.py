@@ -112,8 +112,10 @@ class Identity:
 class QueueManager(JobManager):
     """All that a worker asks of the queue, by statements that may fail."""
 
-    def __init__(self, pool: Pool, outage: Outage, identity: Identity, kinds: Kinds) -> None:
+    def __init__(self, pool: Pool, outage: Outage, identity: Identity, kinds: Kinds, moved: Callable[[], None]) -> None:
+        """`moved` is called when a run began or ended."""
         super().__init__(PsycopgConnector())
+        self.moved = moved
         self.pool = pool
         self.outage = outage
         self.identity = identity
@@ -161,7 +163,10 @@ class QueueManager(JobManager):
         except AWAY:
             # What was fetched all the same is found by the heartbeat: it is ours, and nobody carries it out.
             return None
-        return None if row["id"] is None else _fetched(row)
+        if row["id"] is None:
+            return None
+        self.moved()
+        return _fetched(row)
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002 - its form
         """End a job that succeeded, or one that no attempt could be made of."""
@@ -225,6 +230,7 @@ class QueueManager(JobManager):
                     return
             repeated = True
             await asyncio.sleep(backoff.seconds())
+        self.moved()
         if rows[0]["outcome"] is None and not repeated:
             _log.warning("job_taken", job_id=job.id, attempt=job.attempts + 1, end=outcome.end)
 

@@ -29,7 +29,7 @@ class Rescue:
     """Looks for lost jobs, for as long as the worker beside it lives. Of all workers, one at a time does it.
 
     Args:
-        look_now: called when jobs were given back.
+        moved: called when runs were given back or ended.
         silent, settled: in seconds; see the constants.
     """
 
@@ -39,12 +39,14 @@ class Rescue:
         outage: Outage,
         *,
         monotonic: Callable[[], float],
+        moved: Callable[[], None] = lambda: None,
         silent: float = SILENT_SECONDS,
         settled: float = SETTLED_SECONDS,
     ) -> None:
         self._pool = pool
         self._outage = outage
         self._monotonic = monotonic
+        self._moved = moved
         self._times = {"silent": silent, "settled": settled, "forgotten": FORGOTTEN_SECONDS}
         self._settled = settled
 
@@ -74,6 +76,8 @@ class Rescue:
                 rescued += await self._rescue(connection, job)
             for worker in await _rows(connection, sql.FORGET_WORKERS, self._times):
                 _log.warning("worker_forgotten", worker_id=worker["id"], silent_for_seconds=FORGOTTEN_SECONDS)
+        if rescued:
+            self._moved()
         return rescued
 
     async def _rescue(self, connection: psycopg.AsyncConnection[Any], job: Mapping[str, Any]) -> bool:

@@ -26,6 +26,7 @@ from ci_core.jobs.kinds import Kinds, load_kinds
 from ci_core.jobs.outages import AWAY, Backoff, Outage, Pool
 from ci_core.jobs.queue import Identity, QueueManager, QueueWorker, Stopped, make_app
 from ci_core.jobs.rescue import BEAT_SECONDS, Rescue
+from ci_core.jobs.telling import Telling
 from ci_core.logs import get_logger
 from ci_core.runs.log_writer import kept_run_logs
 from ci_core.settings import Settings
@@ -37,6 +38,8 @@ POLL_SECONDS = 1.0
 FINISH_SECONDS = 8.0
 STATEMENT_SECONDS = 15.0
 MOST_CONNECTIONS = 6
+# What it moves in the queue it tells by itself, see `Telling`.
+OPTIONS = f"-c statement_timeout={int(STATEMENT_SECONDS * 1000)} -c timezone=UTC -c ci.quiet=on"
 
 _log = get_logger(__name__)
 
@@ -105,7 +108,8 @@ class _Serving:
         self._outage = Outage()
         size = min(2 + identity.concurrency, MOST_CONNECTIONS)
         self._pool = Pool(self._conninfo, size=size, outage=self._outage, seconds=STATEMENT_SECONDS)
-        self._manager = QueueManager(self._pool, self._outage, identity, kinds)
+        self._telling = Telling(self._pool)
+        self._manager = QueueManager(self._pool, self._outage, identity, kinds, self._telling.moved)
         self._attempts = Attempts(self._manager, kinds, kinds_path, database, settings)
         self._worker: QueueWorker | None = None
         # What the heartbeat found wrong once; twice in a row is no coincidence.
@@ -115,11 +119,9 @@ class _Serving:
     async def run(self) -> None:
         await self._pool.open()
         with self._signals():
-            watch = [
-                asyncio.create_task(self._until_stopped(), name="stop"),
-                asyncio.create_task(self._keep_alive(), name="alive"),
-                asyncio.create_task(Rescue(self._pool, self._outage, monotonic=time.monotonic).run(), name="rescue"),
-            ]
+            rescue = Rescue(self._pool, self._outage, monotonic=time.monotonic, moved=self._telling.moved)
+            beside = (self._until_stopped(), self._keep_alive(), rescue.run(), self._telling.run())
+            watch = [asyncio.create_task(one) for one in beside]
             try:
                 await self._work()
             finally:
@@ -237,7 +239,7 @@ class _Serving:
             application_name=f"magnus-ci queue {self._identity.host}:{self._identity.pid}"[:63],
             client_encoding="utf8",
             connect_timeout=3,
-            options=f"{own} -c statement_timeout={int(STATEMENT_SECONDS * 1000)} -c timezone=UTC".strip(),
+            options=f"{own} {OPTIONS}".strip(),
             **LIVENESS,
         )
 

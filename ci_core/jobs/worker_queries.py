@@ -83,3 +83,5 @@ FORGET_WORKERS = """
         AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.worker_id = w.id AND j.status = 'doing')
     RETURNING w.id
 """
+# For pages that listen: runs changed. The worker's own statements tell nobody, because each would by itself.
+TELL = "SELECT pg_notify('ci_changes', 'ci_automation_runs:update')"

@@ -178,10 +178,14 @@ BEGIN
         SET status = 'queued', due_at = coalesce(NEW.scheduled_at, moment), worker_id = NULL, ended_at = NULL
         WHERE job_id = NEW.id AND (status = 'running' OR (status = 'failed' AND OLD.status = 'failed'));
     ELSIF NEW.status IN ('succeeded', 'failed', 'cancelled', 'aborted') THEN
-        UPDATE ci_automation_runs
+        UPDATE ci_automation_runs r
         SET status = CASE NEW.status WHEN 'succeeded' THEN 'completed' WHEN 'failed' THEN 'failed' ELSE 'cancelled' END,
             ended_at = moment, alive_at = moment,
-            progress_percent = CASE WHEN NEW.status = 'succeeded' THEN 100 ELSE progress_percent END
+            progress_percent = CASE WHEN NEW.status = 'succeeded' THEN 100 ELSE progress_percent END,
+            -- Those of attempts before one that went well.
+            error = CASE WHEN NEW.status = 'succeeded' THEN NULL ELSE error END,
+            error_kind = CASE WHEN NEW.status = 'succeeded' THEN NULL ELSE error_kind END,
+            cost_usd = coalesce((SELECT sum(c.cost_usd) FROM ci_llm_calls c WHERE c.run_id = r.id), cost_usd)
         WHERE job_id = NEW.id AND status IN ('queued', 'running');
     END IF;
     RETURN NULL;
@@ -209,6 +213,17 @@ DECLARE
     run bigint;
     queue text;
 BEGIN
+    IF _end = 'succeeded' AND _counts IS NULL THEN
+        -- The most frequent end, with nothing to say: one update, and the run follows.
+        UPDATE procrastinate_jobs j
+        SET status = CASE (SELECT r.status FROM ci_automation_runs r WHERE r.job_id = j.id)
+                         WHEN 'failed' THEN 'failed'::procrastinate_job_status
+                         WHEN 'cancelled' THEN 'aborted' ELSE 'succeeded' END,
+            abort_requested = false, attempts = attempts + 1
+        WHERE id = _job_id AND status = 'doing' AND attempts = _attempts
+        RETURNING j.status::text INTO outcome;
+        RETURN CASE WHEN FOUND THEN outcome END;
+    END IF;
     -- The number of attempts grows whenever the job is given back: another number means that somebody else has it.
     SELECT abort_requested, queue_name INTO abort, queue FROM procrastinate_jobs
     WHERE id = _job_id AND status = 'doing' AND attempts = _attempts FOR UPDATE;
@@ -337,9 +352,23 @@ ALTER TABLE ci_automation_runs
     DROP COLUMN job_id;
 """
 
+# Workers move many runs a second and tell of them together, a few times a second: each notification by itself would
+# make all commits of the server queue up behind one lock.
+QUIET = """
+DROP TRIGGER ci_automation_runs_notify ON ci_automation_runs;
+CREATE TRIGGER ci_automation_runs_notify AFTER INSERT OR UPDATE OR DELETE ON ci_automation_runs
+    FOR EACH STATEMENT WHEN (current_setting('ci.quiet', true) IS DISTINCT FROM 'on')
+    EXECUTE FUNCTION ci_notify_change();
+"""
+LOUD = """
+DROP TRIGGER ci_automation_runs_notify ON ci_automation_runs;
+CREATE TRIGGER ci_automation_runs_notify AFTER INSERT OR UPDATE OR DELETE ON ci_automation_runs
+    FOR EACH STATEMENT EXECUTE FUNCTION ci_notify_change();
+"""
+
 
 def upgrade() -> None:
-    for statements in (TOUCH, SCHEDULES, RUNS, FOLLOW, ENDING, SUMMARY, KINDS):
+    for statements in (TOUCH, SCHEDULES, RUNS, FOLLOW, ENDING, SUMMARY, KINDS, QUIET):
         op.execute(statements)
     for name, event in (("audit", "INSERT OR DELETE"), ("audit_update", "UPDATE")):
         op.execute(
@@ -359,4 +388,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(LOUD)
     op.execute(DOWN)
