@@ -34,6 +34,7 @@ def begin(database: Database) -> Begin:
         again: JobContext | None = None,
         settings: Settings | None = None,
         database: Database = database,
+        asked_by: str = "Ada",
     ) -> JobContext:
         with database.transaction("Ada") as session:
             if again is None:
@@ -49,7 +50,7 @@ def begin(database: Database) -> Begin:
             attempt=fetched.attempts + 1,
             kind=KINDS[kind],
             parameters=parameters or {},
-            asked_by="Ada",
+            asked_by=asked_by,
             database=database,
             settings=settings or (again.settings if again else Settings(_env_file=None)),
             clock=lambda: NOW,

@@ -242,6 +242,21 @@ def test_a_site_that_refuses_us_and_a_source_without_a_place_are_told_as_such(
         scan_source(begin(again=context), Parts(encoder=Words(), scorer=Marks()))  # type: ignore[arg-type]
 
 
+def test_missing_credentials_are_told_on_the_source_and_fail_only_what_a_person_asked_for(
+    database: Database, begin: Begin, source_id: int, sites: Sites
+) -> None:
+    settings = sites.settings().model_copy(update={"reddit_client_id": None})
+    given = Parts(encoder=Words(), scorer=Marks())  # type: ignore[arg-type]
+    clocked = begin("research_scan", {"source_id": source_id}, settings=settings, asked_by="agent:clock")
+
+    assert scan_source(clocked, given) == {"sources": 1, "without_credentials": 1}
+
+    assert "REDDIT_CLIENT_ID" in source(database)["last_error"]
+    assert "REDDIT_CLIENT_ID" in str(step_of(clocked).message)
+    with pytest.raises(SiteRefused, match="REDDIT_CLIENT_ID"):
+        scan_source(begin(again=clocked), given)
+
+
 def test_an_error_of_the_program_is_told_as_one(database: Database, begin: Begin, source_id: int) -> None:
     def broken(*_: Any) -> SourceReading:
         raise ZeroDivisionError
