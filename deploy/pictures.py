@@ -1,6 +1,6 @@
-"""Take the pictures of the documentation: every page of a running app, in light and in dark.
+"""Take the pictures of the documentation: every page of a running app and some parts, in light and dark.
 
-    python -m deploy.pictures http://127.0.0.1:8501 [--into docs/images]
+    python -m deploy.pictures http://127.0.0.1:8501 [--into docs/images] [--only research agents]
 
 Needs what the tests need (Playwright and a Chromium). The app should be filled, with some history too; each
 picture stays below 200 kB.
@@ -28,6 +28,13 @@ READY = """
 () => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "notRunning"
     && !document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"]')
 """
+# Parts of pages that the documentation shows beside the pages themselves, by the name of their picture.
+PARTS = {
+    "sources-insight": "sources?part=Insight",
+    "agents-next": "agents?part=Next",
+    "agents-history": "agents?part=History",
+    "agents-workers": "agents?part=Workers",
+}
 # Charts and grids draw a moment after the run that brought them.
 DRAWN_MS = 2_500
 
@@ -37,17 +44,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("address")
     parser.add_argument("--into", type=Path, default=Path("docs/images"))
+    parser.add_argument("--only", nargs="*", metavar="NAME", help="pages and parts by the name of their picture")
     options = parser.parse_args(arguments)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(os.environ), args=FLAGS)
         for scheme in ("light", "dark"):
             context = browser.new_context(viewport=SIZE, color_scheme="dark" if scheme == "dark" else "light")
             page = context.new_page()
-            for link in PAGE_LINKS:
-                picture = small(taken(page, f"{options.address.rstrip('/')}/{link.path}"))
-                (options.into / f"{link.path or 'overview'}-{scheme}.png").write_bytes(picture)
+            for name, path in addresses(options.only).items():
+                picture = small(taken(page, f"{options.address.rstrip('/')}/{path}"))
+                (options.into / f"{name}-{scheme}.png").write_bytes(picture)
             context.close()
         browser.close()
+
+
+def addresses(only: Sequence[str] | None = None) -> dict[str, str]:
+    """What is to be seen where, by the name of its picture; with `only`, nothing else."""
+    every = {link.path or "overview": link.path for link in PAGE_LINKS} | PARTS
+    return every if only is None else {name: path for name, path in every.items() if name in only}
 
 
 def taken(page: Page, address: str) -> bytes:

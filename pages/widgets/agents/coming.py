@@ -25,7 +25,7 @@ def sentence(found: Calendar, now: datetime, zone: tzinfo) -> str:
         return "nothing is due in this time."
     first = found.entries[0]
     more = f" {_named(found.cut)} more often than is shown here." if found.cut else ""
-    when = f"{from_now(first.due_at, now)}, at {at(first.due_at, now, zone)}"
+    when = f"{from_now(first.due_at, now)}, {at(first.due_at, now, zone)}"
     return f"next is **{_safe(first.name)}** {when}. {len(found.entries):,} times in all.{more}"
 
 

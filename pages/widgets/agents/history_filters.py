@@ -22,7 +22,7 @@ OUTCOMES = {
 }
 ANY_OUTCOME = "All"
 CAUSE = "cause"
-DEFAULTS = {"period": DEFAULT_PERIOD, "outcome": ANY_OUTCOME, "kind": [], "part": "Now"}
+DEFAULTS = {"part": "Now", "ahead": "Day", "period": DEFAULT_PERIOD, "outcome": ANY_OUTCOME, "kind": []}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,15 @@ def told_html(words: str) -> str:
 
 
 def counts_in_words(counts: Mapping[str, Any]) -> str:
-    """What was done: "new 12, duplicate 3"; what is no number or word is left out."""
-    told = []
-    for name, value in counts.items():
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            told.append(f"{name.replace('_', ' ')} {value:,}")
-        elif isinstance(value, str):
-            told.append(f"{name.replace('_', ' ')} {shortened(value, 60)}")
+    """What was done: "12 new, 3 duplicate"; what is neither number nor word is left out, and so is a 0 beside more."""
+    numbers = {
+        name: value for name, value in counts.items() if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    some = {name: value for name, value in numbers.items() if value} or numbers
+    told = [f"{value:,} {name.replace('_', ' ')}" for name, value in some.items()]
+    told += [
+        f"{name.replace('_', ' ')} {shortened(value, 60)}" for name, value in counts.items() if isinstance(value, str)
+    ]
     return ", ".join(told)
 
 

@@ -198,4 +198,4 @@ def _draw_log(lines: tuple[LogLine, ...], level: str) -> None:
         if len(lines) == MOST_LINES:
             st.caption(f"The newest {MOST_LINES} lines. All of them: `python -m ci_core runs log {lines[0].run_id}`")
     else:
-        st.caption("It has said nothing so far." if level == "All" else "It has said nothing like this.")
+        st.caption("It has said nothing." if level == "All" else "It has said nothing like this.")

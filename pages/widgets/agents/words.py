@@ -82,4 +82,5 @@ def asked_by(trigger: RunTrigger, actor: str, schedule: str | None) -> str:
     """Why a run is there."""
     if trigger is RunTrigger.SCHEDULED:
         return f"on schedule “{schedule}”" if schedule else "on schedule"
-    return f"{TRIGGERS[trigger]} by {actor}" if trigger is RunTrigger.MANUAL else TRIGGERS[trigger]
+    of_schedule = f", schedule “{schedule}”" if schedule else ""
+    return f"{TRIGGERS[trigger]} by {actor}{of_schedule}" if trigger is RunTrigger.MANUAL else TRIGGERS[trigger]

@@ -141,7 +141,7 @@ def test_what_comes_is_a_point_each_the_first_at_the_top() -> None:
     assert "<" not in "".join(traces[0]["y"])
     assert shape["yaxis"]["categoryarray"][-1] == "b"
     told = coming.sentence(found, NOW, VIENNA)
-    assert told == "next is **b** in 1 h, at 14:00. 3 times in all. often comes more often than is shown here."
+    assert told == "next is **b** in 1 h, 14:00. 3 times in all. often comes more often than is shown here."
 
 
 def test_the_list_of_what_comes_is_no_html_of_others() -> None:

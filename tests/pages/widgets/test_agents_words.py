@@ -54,12 +54,14 @@ def test_a_run_says_what_it_is_and_why() -> None:
     assert run_title("of_another_version", None) == "Of another version"
     assert asked_by(RunTrigger.SCHEDULED, "agent:clock", "nightly") == "on schedule “nightly”"
     assert asked_by(RunTrigger.MANUAL, "Ada", None) == "asked for by Ada"
+    assert asked_by(RunTrigger.MANUAL, "Ada", "nightly") == "asked for by Ada, schedule “nightly”"
 
 
 def test_counts_are_told_as_far_as_they_are_numbers_and_words() -> None:
-    counts = {"new": 1200, "took_in": 0.5, "note": "half", "deep": {"a": 1}, "flag": True}
+    counts = {"new": 1200, "took_in": 0.5, "seen": 0, "note": "half", "deep": {"a": 1}, "flag": True}
 
-    assert counts_in_words(counts) == "new 1,200, took in 0.5, note half"
+    assert counts_in_words(counts) == "1,200 new, 0.5 took in, note half"
+    assert counts_in_words({"new": 0, "seen": 0}) == "0 new, 0 seen"
 
 
 def test_what_a_run_says_is_no_html() -> None:
