@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -165,7 +165,7 @@ class Database:
                 f"Database connection pool exhausted: all {self._pool_size} connections are in use and none came back "
                 f"within {self._pool_timeout_seconds:g} s. Try again, or raise DB_POOL_SIZE."
             ) from error
-        except (OperationalError, InterfaceError, ProgrammingError) as error:
+        except (OperationalError, InterfaceError, InternalError, ProgrammingError) as error:
             expected = expected_failure(error)
             if expected is None:
                 raise
@@ -202,6 +202,10 @@ def expected_failure(error: DBAPIError) -> DatabaseError | None:
         return StatementTimeout("The database took too long and the statement was cancelled; nothing was changed.")
     if state in {"55P03", "40P01", "40001"}:
         return DatabaseBusy("Another change of the same data stood in the way; nothing was changed. Try again.")
+    if state == "25P03":  # this process was frozen, and the server let go of what it held
+        return DatabaseUnavailable(
+            "The database ended a transaction that stood still for too long; nothing was changed."
+        )
     if state == "42P01":
         return SchemaOutOfDate(f"A table is missing in the database. Bring the tables up to date with: {UPGRADE}")
     if isinstance(error, OperationalError | InterfaceError) and is_disconnect(error):

@@ -18,7 +18,7 @@ from apscheduler.triggers.base import BaseTrigger
 from ci_core.jobs.registry import KINDS
 from ci_core.jobs.ticking import Tick, tick
 from ci_core.logs import get_logger
-from db.errors import DatabaseError
+from db.errors import DatabaseError, DatabaseUnavailable
 
 if TYPE_CHECKING:
     from ci_core.jobs.kinds import Kinds
@@ -114,7 +114,7 @@ class Clock:
             try:
                 found = tick(self._database, kinds=self._kinds)
             except DatabaseError as error:
-                self._wait(str(error))
+                self._wait(error)
                 return
             except Exception:
                 # A clock that ends is worse than one that says what it could not do, and tries again.
@@ -127,17 +127,19 @@ class Clock:
             if not found.more:
                 return
 
-    def _wait(self, reason: str | None) -> None:
+    def _wait(self, error: DatabaseError | None) -> None:
         if self._away_since is None:
             self._away_since = time.monotonic()
-            if reason is not None:
-                log.warning("database_away", reason=reason, told="the clock waits for it, and loses nothing meanwhile")
+            if isinstance(error, DatabaseUnavailable):
+                log.warning("database_away", reason=str(error), told="the clock waits, and loses nothing meanwhile")
+            elif error is not None:
+                log.warning("clock_waits", reason=str(error))
         self._wait_seconds = min(max(self._wait_seconds * 2, BEAT_SECONDS), LONGEST_WAIT_SECONDS)
         self._not_before = time.monotonic() + self._wait_seconds
 
     def _back(self) -> None:
         if self._away_since is not None:
-            log.info("database_back", away_seconds=round(time.monotonic() - self._away_since, 1))
+            log.info("clock_goes_on", waited_seconds=round(time.monotonic() - self._away_since, 1))
         self._away_since, self._wait_seconds = None, 0.0
 
     def _tell(self, found: Tick) -> None:

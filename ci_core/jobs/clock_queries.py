@@ -46,4 +46,10 @@ MOVE_SOURCES = text("""
     FROM jsonb_to_recordset(CAST(:moved AS jsonb)) AS m (id bigint, next_scan_at timestamptz)
     WHERE s.id = m.id
 """)
-NOW = text("SELECT coalesce(CAST(:now AS timestamptz), now())")
+# A clock that freezes in the middle, or whose host vanishes, holds its rows no longer than this; nor does one wait
+# longer for a run that somebody else is just entering.
+BEGIN = text("""
+    SELECT coalesce(CAST(:now AS timestamptz), now()) AS now,
+           set_config('idle_in_transaction_session_timeout', :most_milliseconds, true),
+           set_config('lock_timeout', :most_milliseconds, true)
+""")

@@ -27,6 +27,7 @@ ACTOR = "agent:clock"
 SCAN = "research_scan"
 # So many are moved on by one transaction: what else waits, waits for no more than that.
 MOST = 200
+LONGEST_HOLD_SECONDS = 4.0
 # A schedule that cannot be used is looked at again after this; whoever corrects it makes that at once.
 UNUSABLE_FOR = timedelta(hours=1)
 # Sources that are due together are scanned one after another, within this at the latest.
@@ -79,7 +80,8 @@ def tick(database: Database, now: datetime | None = None, *, kinds: Kinds = KIND
         DatabaseError: the database cannot be used; nothing was entered.
     """
     with database.transaction(ACTOR) as session:
-        found = Tick(session.execute(clock_queries.NOW, {"now": now}).scalar_one())
+        given = {"now": now, "most_milliseconds": str(int(LONGEST_HOLD_SECONDS * 1000))}
+        found = Tick(session.execute(clock_queries.BEGIN, given).one().now)
         _tick_schedules(session, found, kinds, most)
         if SCAN in kinds:
             _tick_sources(session, found, kinds, most)

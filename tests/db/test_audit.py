@@ -23,6 +23,7 @@ RECORDED = {
     "ci_enhancement_followers",
     "ci_reactions",
     "ci_saved_views",
+    "ci_schedules",
     "ci_default_views",
     "ci_research_interests",
     "ci_research_corrections",

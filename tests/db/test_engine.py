@@ -130,6 +130,20 @@ def test_statement_that_takes_too_long_is_cancelled_and_the_connection_stays_goo
     assert count(database) == 0
 
 
+def test_a_transaction_that_the_server_gave_up_is_told_and_the_next_one_works(
+    opened: Callable[..., Database],
+) -> None:
+    database = opened(pool_size=1)
+
+    with pytest.raises(DatabaseUnavailable, match="stood still"), database.transaction("tess") as session:
+        session.execute(text("SELECT set_config('idle_in_transaction_session_timeout', '50', true)"))
+        session.execute(text("INSERT INTO ci_enhancements (title) VALUES ('A')"))
+        time.sleep(0.5)
+        session.execute(text("SELECT 1"))
+
+    assert count(database) == 0
+
+
 def test_two_transactions_that_wait_for_each_other_are_told_to_try_again(database: Database) -> None:
     add(database, "A")
     add(database, "B")

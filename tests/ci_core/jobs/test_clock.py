@@ -16,7 +16,7 @@ from ci_core.jobs.clock import BEAT, BEAT_SECONDS, Clock, _EveryBeat
 from ci_core.jobs.ticking import Tick
 from ci_core.logs import Event
 from db.engine import Database
-from db.errors import DatabaseUnavailable
+from db.errors import DatabaseBusy, DatabaseUnavailable
 
 KINDS = Kinds([JobKind("echo", "tests", "Echo", "tests", "tests:nothing")])
 SOON = 10.0
@@ -154,8 +154,24 @@ def test_a_database_that_is_away_is_said_once_and_waited_for(
         ticking.stop()
 
     logs = said(caplog)
-    assert [entry["event"] for entry in logs] == ["clock_started", "database_away", "database_back", "clock_stopped"]
+    assert [entry["event"] for entry in logs] == ["clock_started", "database_away", "clock_goes_on", "clock_stopped"]
     assert logs[1]["reason"] == "The database cannot be reached: no answer."
+
+
+def test_a_database_that_is_busy_is_not_called_away(
+    ticking: Clock, looks: Looks, caplog: pytest.LogCaptureFixture
+) -> None:
+    def answer() -> Tick:
+        if looks.count < 2:
+            raise DatabaseBusy("Another change of the same data stood in the way.")
+        return Tick(datetime.now(UTC))
+
+    looks.answer = answer
+    with caplog.at_level(logging.DEBUG):
+        ticking.start()
+        until(lambda: ticking.last_tick is not None)
+
+    assert [entry["event"] for entry in said(caplog)] == ["clock_started", "clock_waits", "clock_goes_on"]
 
 
 def test_an_error_that_nobody_expects_is_logged_and_survived(

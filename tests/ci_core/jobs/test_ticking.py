@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from ci_core.jobs import JobKind, Kinds
+from ci_core.jobs import JobKind, Kinds, ticking
 from ci_core.jobs.ticking import tick
 from db.engine import Database
 from db.errors import DatabaseError
@@ -287,6 +289,36 @@ def test_a_clock_that_dies_in_the_middle_leaves_the_slot_to_the_others(database:
 
     assert runs(database) == []
     assert look(database).entered == 1
+
+
+def test_a_clock_that_freezes_in_the_middle_holds_nothing_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds the row while it is frozen, and wakes up when another one has taken the slot."""
+    monkeypatch.setattr(ticking, "LONGEST_HOLD_SECONDS", 0.2)
+    schedule(database)
+    holds, woken = threading.Event(), threading.Event()
+
+    class Freezing(Kinds):
+        def __getitem__(self, name: str) -> JobKind:
+            holds.set()
+            woken.wait(10)
+            return super().__getitem__(name)
+
+    with ThreadPoolExecutor(1) as other:
+        frozen = other.submit(tick, database, NOW, kinds=Freezing([kind("echo")]))
+        holds.wait(10)
+        at_once = look(database).entered
+        entered = 0
+        for _ in range(100):
+            if entered := look(database).entered:
+                break
+            time.sleep(0.05)
+        woken.set()
+        with pytest.raises(DatabaseError):
+            frozen.result()
+
+    assert (at_once, entered, len(runs(database))) == (0, 1, 1)
 
 
 def test_no_database_is_an_error_of_its_own(new_database: Any) -> None:
