@@ -19,10 +19,13 @@ from ci_core.backlog.validation import checked_fields
 from ci_core.backlog.values import Enhancement, NewEnhancement, enhancement_from
 from ci_core.backlog.writing import check_rules, checked_reason, write
 from ci_core.errors import InvalidInput
+from ci_core.logs import get_logger
 from db.engine import act_as
 from db.enums import Status
 
+log = get_logger(__name__)
 BATCH = 500
+MOST_NAMED = 20
 Card = tuple[int, int | None]
 
 
@@ -50,11 +53,13 @@ def create_enhancements(
         return ()
     act_as(session, actor)
     scored = [row | score_columns(policy, row, overrides={}, unblocks=0) for row in rows]
-    return tuple(
+    added = tuple(
         made
         for start in range(0, len(scored), BATCH)
         for made in queries.insert_rows(session, scored[start : start + BATCH])
     )
+    log.info("enhancements_created", count=len(added), ids=[one.id for one in added[:MOST_NAMED]], actor=actor)
+    return added
 
 
 def _row_of(new: NewEnhancement) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ci_core.jobs.kinds import JobKind, Kinds, Parameters, Retry
+from ci_core.jobs.kinds import Isolation, JobKind, Kinds, Parameters, Retry
 
 
 def _one_per_source(parameters: Parameters) -> str:
@@ -72,6 +72,17 @@ KINDS = Kinds(
             key=_one_of_its_kind("database_backup"),
             time_limit_seconds=2 * 3600,
             retry=Retry(attempts=3, first_wait_seconds=300, longest_wait_seconds=3600),
+        ),
+        JobKind(
+            name="agent_figures",
+            agent="upkeep",
+            title="Figures of the agents",
+            queue="upkeep",
+            work="ci_core.jobs.tasks.figures:sum_up",
+            key=_one_of_its_kind("agent_figures"),
+            time_limit_seconds=600,
+            isolation=Isolation.THREAD,
+            retry=Retry(attempts=3, first_wait_seconds=30, longest_wait_seconds=600),
         ),
         JobKind(
             name="archive_completed",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from collections.abc import Mapping
@@ -23,11 +22,12 @@ from ci_core.llm.prompts.rendering import Rendered
 from ci_core.llm.redaction import one_line, without_secrets
 from ci_core.llm.replies import CallFailed, Reply, Usage
 from ci_core.llm.resting import RESTING, Resting
+from ci_core.logs import get_logger
 from ci_core.settings import Settings, TokenPrice
 from db.engine import Database
 from db.enums import LlmCallStatus
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 SETUP = "agent:setup"
 LONGEST_ERROR = 500
 # Small models like to put JSON into a block of markdown.
@@ -172,7 +172,8 @@ def _try(
         if failure.ask_again:
             return _try(question, model, resting, passed_over)
         resting.failed(model.label, failure.status, reason, retry_after=failure.retry_after, hopeless=failure.hopeless)
-        log.warning("chat model %s gave no answer (%s): %s", model.label, failure.status.value, reason)
+        say = log.warning if failure.status is LlmCallStatus.RATE_LIMITED else log.error
+        say("chat_call_failed", model=model.label, status=failure.status, reason=reason)
         return reason
     cost = _enter(question, reserved, LlmCallStatus.COMPLETED, price, reply.usage, began)
     resting.answered(model.label)

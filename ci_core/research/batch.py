@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ci_core.errors import CiError
+from ci_core.logs import get_logger
 from ci_core.research import store
 from ci_core.research.embedding_text import embedding_text
 from ci_core.research.intake import Counts, Intake, OnBatch, Unusable
@@ -21,7 +21,7 @@ from ci_core.research.values import Comparison, Match, NormalItem, Score, Scorer
 from db.enums import FindingStatus, Verdict
 from db.errors import DatabaseBusy, DatabaseUnavailable, PoolExhausted
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 # Somebody else's lock, or a server that starts again: the batch is tried again after these pauses.
 PAUSES_SECONDS = (0.2, 1.0, 4.0)
@@ -92,7 +92,7 @@ class Batch:
             try:
                 return self._store(items, repeated)
             except (DatabaseBusy, DatabaseUnavailable, PoolExhausted, _Overtaken) as error:
-                log.warning("batch_again", extra={"items": len(items), "reason": str(error)})
+                log.warning("batch_again", items=len(items), reason=str(error))
                 time.sleep(pause)
         return self._store(items, repeated)
 
@@ -135,6 +135,7 @@ class Batch:
         ]
         found = scores_of(intake.scorer, [needed[key] for key in to_score], [vectors[key] for key in to_score])
         scores = dict(zip(to_score, found, strict=True))
+        _say_scores(scores, intake.rules)
         return {key: Prepared(item, vectors[key], scores.get(key), *moments[key]) for key, item in needed.items()}
 
     def _repeats(self, item: NormalItem, vector: Vector, at: datetime) -> bool:
@@ -246,7 +247,7 @@ class Batch:
                 with session.begin_nested():
                     rules.accept(session, one.id)
             except CiError as error:
-                log.warning("finding_not_accepted", extra={"finding": one.id, "reason": str(error)})
+                log.warning("finding_not_accepted", finding=one.id, reason=str(error))
 
 
 class _Overtaken(DBAPIError):
@@ -301,8 +302,18 @@ def scores_of(scorer: Scorer, items: Sequence[NormalItem], vectors: Sequence[Vec
     try:
         return list(scorer.score(items, vectors))
     except CiError as error:
-        log.warning("not_scored", extra={"items": len(items), "scorer": scorer.name, "reason": str(error)})
+        log.warning("not_scored", items=len(items), scorer=scorer.name, reason=str(error))
         return [None] * len(items)
+
+
+def _say_scores(scores: Mapping[Key, Score | None], rules: Rules) -> None:
+    """Log what was scored, and how much of it is of so little relevance that it is set aside."""
+    known = {key: score for key, score in scores.items() if score is not None and score.relevance is not None}
+    for (kind, external_id), score in known.items():
+        log.debug("item_scored", source_type=kind, external_id=external_id, relevance=score.relevance)
+    low = sum(score.relevance < rules.set_aside_below for score in known.values() if score.relevance is not None)
+    if low:
+        log.warning("low_relevance", items=low, of=len(scores), below=rules.set_aside_below)
 
 
 def store_outcome(session: Session, finding_id: int, score: Score, rules: Rules, now: datetime) -> bool:

@@ -7,13 +7,13 @@ the next scan, and what it had is recognised by the site's own id.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
+from ci_core.logs import get_logger, in_context
 from ci_core.research import window_queries
 from ci_core.research.batch import Batch, Usable, needed_of, scores_of, store_outcome, vectors_of
 from ci_core.research.intake import Counts, Intake, OnBatch, Unusable
@@ -21,7 +21,7 @@ from ci_core.research.outcome import AGENT
 from ci_core.research.store import Key
 from ci_core.research.values import Item, Score, Vector
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 T = TypeVar("T")
 LONGEST_ID = 500
@@ -152,9 +152,9 @@ def _ready(intake: Intake, items: Iterable[Item]) -> Iterator[_Ready]:
 def _one_ahead(batches: Iterator[T]) -> Iterator[T]:
     """The same, while the next one is made in a thread of its own: the encoder leaves the interpreter free."""
     with ThreadPoolExecutor(1, thread_name_prefix="pipeline-ahead") as ahead:
-        coming = ahead.submit(next, batches, None)
+        coming = ahead.submit(in_context(next), batches, None)
         while (ready := coming.result()) is not None:
-            coming = ahead.submit(next, batches, None)
+            coming = ahead.submit(in_context(next), batches, None)
             yield ready
 
 
@@ -179,7 +179,7 @@ def _one_line(error: BaseException) -> str:
 
 
 def _tell(one: Unusable, on_unusable: Callable[[Unusable], None] | None) -> None:
-    log.warning("item_unusable", extra={"external_id": one.external_id, "reason": one.reason})
+    log.warning("item_unusable", external_id=one.external_id, reason=one.reason)
     if on_unusable:
         on_unusable(one)
 

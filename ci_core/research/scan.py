@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ci_core import runs
 from ci_core.errors import InvalidInput, NotFound
+from ci_core.logs import get_logger, run_context
 from ci_core.research import scan_queries
 from ci_core.research.outcome import AGENT
 from ci_core.research.pipeline import score_again, score_unscored
@@ -21,6 +22,8 @@ from ci_core.research.source_scan import label_of
 from ci_core.settings import Settings
 from db.engine import Database
 from db.enums import RunTrigger, StepStatus
+
+log = get_logger(__name__)
 
 RUN_TYPE = "research_scan"
 
@@ -150,4 +153,6 @@ def _carry_out(
     result = ScanResult(run_id, run_status(found), found)
     with database.transaction(AGENT) as session:
         runs.finish_run(session, run_id, result.status, counts=result.counts, error=result.error, now=clock())
+    with run_context(run_id):
+        log.info("scan_finished", status=result.status, counts=result.counts)
     return result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
@@ -15,6 +14,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from ci_core.errors import CiError
+from ci_core.logs import get_logger, in_context
 from ci_core.research.intake import Intake
 from ci_core.research.outcome import AGENT
 from ci_core.research.scan_parts import Parts
@@ -24,7 +24,7 @@ from ci_core.settings import Settings
 from db.engine import Database
 from db.errors import DatabaseError
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 # A reading ends by itself in time; one that does not, because a library hangs, is not waited for any longer.
 GRACE_SECONDS = 60.0
@@ -119,7 +119,7 @@ class Crew:
             except BaseException as error:  # noqa: BLE001 - it is told where the scan is awaited
                 ended.put((task, error))
 
-        threading.Thread(target=work, name=f"scan-{task.label}", daemon=True).start()
+        threading.Thread(target=in_context(work), name=f"scan-{task.label}", daemon=True).start()
 
     def _ended(
         self,
@@ -147,7 +147,7 @@ class Crew:
             raise outcome  # somebody wants the whole scan to end
         self.causes[task.row.id] = outcome
         if not isinstance(outcome, CiError | DatabaseError):
-            log.error("source_scan_broke", exc_info=outcome, extra={"source": task.label})
+            log.error("source_scan_broke", exc_info=outcome, source=task.label)
         expected = isinstance(outcome, CiError | DatabaseError)
         reason = str(outcome) if expected else f"An error of the program ({type(outcome).__name__}); the log has more."
         result = task.result(SourceStatus.FAILED, error=reason)

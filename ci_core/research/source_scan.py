@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from ci_core import runs
 from ci_core.errors import CiError
+from ci_core.logs import get_logger
 from ci_core.research import scan_queries
 from ci_core.research.intake import Counts, Intake, Unusable
 from ci_core.research.outcome import AGENT
@@ -25,6 +26,8 @@ from ci_core.research.sources import SourceConfig, SourceReading
 from ci_core.settings import Settings
 from db.engine import Database
 from db.enums import SourceHealth
+
+log = get_logger(__name__)
 
 # The first half of the key of an advisory lock; the second is the source. A constant of our own.
 ONE_SCANS = 0x7363616E
@@ -111,6 +114,8 @@ def scan_source(task: Task) -> SourceResult:
         result, newest = _read_and_take_in(task, since)
         with database.transaction(AGENT) as session:
             note_result(session, task, result, newest)
+        say = log.info if result.status in (SourceStatus.OK, SourceStatus.DEGRADED) else log.warning
+        say("source_scanned", source=task.label, status=result.status, reason=result.error, counts=result.counts)
         return result
 
 

@@ -14,7 +14,7 @@ ROLL_UP = text(f"""
             r.cost_usd, r.attempt, greatest(extract(epoch FROM r.ended_at - r.started_at), 0) AS seconds
         FROM ci_automation_runs r {KNOWN}
         WHERE r.status IN ('completed', 'failed', 'cancelled')
-        AND r.ended_at >= date_trunc(:period, CAST(:since AS timestamptz), 'UTC') AND r.ended_at <= :now
+        AND r.ended_at >= date_trunc(:period, CAST(:since AS timestamptz), 'UTC')
     ), done AS (
         SELECT agent, began, name, sum((value #>> '{{}}')::numeric) AS many
         FROM ended, jsonb_each(ended.counts) AS each (name, value)

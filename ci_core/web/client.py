@@ -20,6 +20,7 @@ from ci_core.errors import (
     SiteRefused,
     SiteUnreachable,
 )
+from ci_core.logs import get_logger
 from ci_core.web import redirects
 from ci_core.web.answer import Answer, AnswerProblem, Limits, too_large, unpacked
 from ci_core.web.deadline import Connections, Deadline
@@ -31,6 +32,7 @@ T = TypeVar("T")
 Params = Mapping[str, str | int]
 Judge = Callable[[Answer], None]
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+log = get_logger(__name__)
 # What we would otherwise say of ourselves; a site learns how to reach the people.
 USER_AGENT = "magnus-continuous-improvement/0.1 (research agent)"
 PACKED = "gzip"
@@ -40,8 +42,9 @@ REPLACED = "some characters could not be read in the charset that was declared, 
 CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
 # Its log names whole addresses, which may have a key in them.
 logging.getLogger("httpx").setLevel(logging.WARNING)
-# A second attempt is nothing that people need to know of; how it ends is told.
-logging.getLogger("stamina").setLevel(logging.ERROR)
+# A second attempt is nothing that people need to know of; how it ends is told. Without this, it is said on stdout as
+# soon as structlog has been loaded, in the middle of a command's JSON.
+stamina.instrumentation.set_on_retry_hooks(())
 
 
 def utc_now() -> datetime:
@@ -147,6 +150,10 @@ class WebClient:
         except SiteError as error:
             error.args = (self._masked(str(error)),)
             self.gate.leave(error)
+            if isinstance(error, SiteLimited):
+                log.warning("rate_limited", site=self.site, reason=str(error))
+            else:
+                log.error("call_failed", site=self.site, reason=str(error))
             raise
         self.gate.leave(None)
         return result

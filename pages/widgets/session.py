@@ -18,6 +18,7 @@ from ci_core.backlog.operations import forget_old_operations
 from ci_core.backlog.scoring import ScoringPolicy, policy_from
 from ci_core.database import open_database
 from ci_core.errors import EmbeddingModelMissing
+from ci_core.logs import configure_logging
 from ci_core.settings import Settings, load_settings
 from db.engine import Database
 from db.schema import check_schema
@@ -78,6 +79,7 @@ def backend() -> Backend:
     settings = load_settings()
     policy = policy_from(settings)
     with ExitStack() as stack:
+        stack.enter_context(configure_logging(settings, process="app", terminal=True, terminal_level="WARNING"))
         database = stack.enter_context(open_database(settings, application_name="magnus-ci app"))
         with database.reading() as session:
             check_schema(session)

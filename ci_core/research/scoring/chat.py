@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ci_core.errors import CiError, NoModelAnswered
 from ci_core.llm import RESTING, Answer, Fetched, Resting, ask, configured_models, speaks_to_a_model
+from ci_core.logs import get_logger, in_context
 from ci_core.research.scoring.anchoring import Anchor
 from ci_core.research.scoring.chat_answer import FindingScores
 from ci_core.research.scoring.chat_context import Team, anchor_for, item_text, team_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ci_core.settings import Settings
     from db.engine import Database
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 ACTOR = "agent:research"
 PROMPT = "research.score"
 PURPOSE = "score a finding"
@@ -84,7 +84,8 @@ class ChatScorer:
         workers = min(self._settings.llm_concurrency, self._settings.db_pool_size, len(items))
         pool = ThreadPoolExecutor(workers, thread_name_prefix="chat-scorer")
         try:
-            futures = [pool.submit(self._score, item, local, team) for item, local in zip(items, own, strict=True)]
+            pairs = zip(items, own, strict=True)
+            futures = [pool.submit(in_context(self._score), item, local, team) for item, local in pairs]
             return [future.result() for future in futures]
         finally:  # an interrupt does not wait for what has not begun
             pool.shutdown(wait=False, cancel_futures=True)
@@ -142,7 +143,7 @@ def checked(item: NormalItem, score: Score, local: Score, raw: float) -> Score:
     details = {**score.details, "speaks_to_a_model": said}
     if local.relevance is not None and abs(raw - local.relevance) <= FAR:
         return replace(score, uncertain=True, reason=f"{score.reason} {note}.", details=details)
-    log.warning("finding_speaks_to_the_model", extra={"source_type": item.item.source_type, "raw": raw})
+    log.warning("finding_speaks_to_the_model", source_type=item.item.source_type, raw=raw)
     return replace(
         local,
         uncertain=True,

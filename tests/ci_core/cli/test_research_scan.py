@@ -165,3 +165,20 @@ def test_runs_are_listed_newest_first_and_a_missing_one_is_told(ci: Ci) -> None:
         1,
         "error: There is no run 1000000000. `ci runs list` shows those there are.\n",
     )
+
+
+def test_what_a_scan_says_stands_in_its_log_and_in_the_file(scan: Ci, ci: Ci, sites: Sites, environment: Path) -> None:  # noqa: F811
+    sites.break_site("reddit", "500")
+
+    run_id = scan("--json").document["run_id"]
+
+    said = [json.loads(line) for line in ci("runs", "log", run_id, "--json").out.splitlines()]
+    assert [(one["event"], one["level"]) for one in said if one["fields"].get("source") == "reddit r/options"] == [
+        ("source_scanned", "warning")
+    ]
+    assert {"call_failed": "error", "source_scanned": "info", "scan_finished": "info"}.items() <= {
+        one["event"]: one["level"] for one in said if one["fields"].get("source") != "reddit r/options"
+    }.items()
+    written = [json.loads(line) for line in (environment / "data" / "logs" / "ci.log").read_text().splitlines()]
+    assert {line["run_id"] for line in written} == {run_id}
+    assert {"call_failed", "source_scanned", "scan_finished"} <= {line["event"] for line in written}
