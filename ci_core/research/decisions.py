@@ -147,6 +147,8 @@ def snooze_finding(
 ) -> Decided:
     """Take a finding that waits out of the feed until a moment, at most three years ahead.
 
+    One that only the agent set aside waits from then on: somebody wants to see it again.
+
     Raises:
         InvalidInput: the moment has passed, is too far away, or has no zone.
         DecidedMeanwhile, NotAllowed, NotFound: as `convert_finding`.
@@ -154,9 +156,11 @@ def snooze_finding(
     check_moment(until, now or datetime.now(UTC))
     act_as(session, actor)
     row = _undecided(session, finding_id, expected_version)
-    if row["status"] not in UNDECIDED:
+    if row["status"] in UNDECIDED:
+        return _write(session, row, {"snoozed_until": until})
+    if not (row["decided_by"] or "").startswith("agent:"):
         raise NotAllowed(f"Finding {finding_id} was rejected; only one that waits can be snoozed. Reopen it first.")
-    return _write(session, row, {"snoozed_until": until})
+    return _write(session, row, {"status": _waiting(row), "snoozed_until": until} | _UNSIGNED)
 
 
 def reopen_finding(session: Session, finding_id: int, *, actor: str, expected_version: int | None = None) -> Decided:

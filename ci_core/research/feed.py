@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -19,6 +19,10 @@ LARGEST_OFFSET = 2**31
 # Every fourth place belongs to a finding of which the score is not sure: without answers about those it would never
 # learn. More would cost a person's time, who reads about ten a day.
 UNCERTAIN_EVERY = 4
+# Until so many answers were learned from, some of what was set aside though it might as well be wanted is asked about
+# too: at most so many at once, those first that are nearest to even odds.
+FEW_ANSWERS = 200
+MOST_PROBES = 10
 
 
 class Shelf(StrEnum):
@@ -132,6 +136,7 @@ def feed(
     limit: int = 50,
     offset: int = 0,
     now: datetime | None = None,
+    probes: bool = False,
 ) -> FeedPage:
     """The wanted findings, the most relevant first; of those that wait, every fourth place is an uncertain one's.
 
@@ -139,6 +144,8 @@ def feed(
 
     Args:
         limit: 0–1,000 per page.
+        probes: as long as little is known of the team, up to ten that the agent set aside without being sure stand
+            among the uncertain ones of those that wait.
         now: when snoozes are looked at; None for now.
 
     Raises:
@@ -148,12 +155,15 @@ def feed(
     check_page(limit, offset)
     _check(asked)
     words = feed_queries.words_in_query(session, read_text(asked.text)) if asked.text else feed_queries.Words()
-    conditions = feed_queries.conditions_of(asked, words, now or datetime.now(UTC))
+    moment = now or datetime.now(UTC)
+    conditions = feed_queries.conditions_of(asked, words, moment)
     with feed_queries.by_index(session):
         if asked.shelf is Shelf.WAITING and not asked.statuses:
+            asides = feed_queries.conditions_of(replace(asked, shelf=Shelf.SET_ASIDE), words, moment)
+            probing = _probes(session, asides) if probes else []
             certain, uncertain = feed_queries.count_certain(session, conditions)
-            ids = _mixed(session, conditions, certain, uncertain, limit, offset)
-            total = certain + uncertain
+            ids = _mixed(session, conditions, certain, uncertain, limit, offset, probing)
+            total = certain + uncertain + len(probing)
         else:
             total = feed_queries.count(session, conditions)
             ids = feed_queries.ids_in_order(session, asked, conditions, limit, offset) if total and limit else []
@@ -241,16 +251,31 @@ def check_page(limit: int, offset: int) -> None:
         raise InvalidInput("offset", f"A page begins at 0 to {LARGEST_OFFSET - 1:,}, not at {offset}.")
 
 
+def _probes(session: Session, asides: feed_queries.Conditions) -> list[int]:
+    """Ids of what was set aside and is asked about all the same, those first that teach most; later, none."""
+    if feed_queries.answers_learned(session) >= FEW_ANSWERS:
+        return []
+    return feed_queries.nearest_to_even(session, asides, limit=MOST_PROBES)
+
+
 def _mixed(
-    session: Session, conditions: feed_queries.Conditions, certain: int, uncertain: int, limit: int, offset: int
+    session: Session,
+    conditions: feed_queries.Conditions,
+    certain: int,
+    uncertain: int,
+    limit: int,
+    offset: int,
+    probing: Sequence[int],
 ) -> list[int]:
-    page = places(certain, uncertain, limit, offset)
-    ids: dict[tuple[bool, int], int] = {}
+    """A page of what waits; of the uncertain ones, the probes come first."""
+    page = places(certain, uncertain + len(probing), limit, offset)
+    ids: dict[tuple[bool, int], int] = {(True, number): item for number, item in enumerate(probing)}
     for kind in (False, True):
-        wanted = [place for of_kind, place in page if of_kind is kind]
+        before = len(probing) if kind else 0
+        wanted = [place - before for of_kind, place in page if of_kind is kind and place >= before]
         if wanted:
             found = feed_queries.waiting_ids(session, conditions, kind, wanted[-1] - wanted[0] + 1, wanted[0])
-            ids |= {(kind, wanted[0] + number): item for number, item in enumerate(found)}
+            ids |= {(kind, before + wanted[0] + number): item for number, item in enumerate(found)}
     return [ids[place] for place in page if place in ids]
 
 

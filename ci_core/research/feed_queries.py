@@ -70,6 +70,9 @@ FEED_SOURCES = text("""
     GROUP BY 1, 2 ORDER BY waiting DESC, 1, 2
 """)
 LAST_EXPOSURE = text("SELECT max(shown_at) FROM ci_research_exposures WHERE person = :person AND shown_at < :before")
+ANSWERS_LEARNED = text("SELECT samples FROM ci_research_models WHERE kind = 'relevance' ORDER BY id DESC LIMIT 1")
+# A relevance at which yes and no are equally probable.
+EVEN = 50
 SET_SEQSCAN = text("SELECT set_config('enable_seqscan', :value, true)")
 STORE_EXPOSURES = text("""
     INSERT INTO ci_research_exposures (finding_id, person, position, relevance_score)
@@ -173,6 +176,23 @@ def waiting_ids(session: Session, conditions: Conditions, uncertain: bool, limit
     kind: ColumnElement[bool] = literal_column(f"ci_research_findings.uncertain = {str(uncertain).lower()}")
     query = select(FINDINGS.c.id).where(*conditions, kind).order_by(*BEST_FIRST)
     return list(session.scalars(query.limit(limit).offset(offset)))
+
+
+def nearest_to_even(session: Session, conditions: Conditions, *, limit: int) -> list[int]:
+    """Ids of the uncertain ones of what fulfils the conditions, the nearest to even odds first.
+
+    Only of the newest thousand findings, however many there are.
+    """
+    newest = select(FINDINGS.c.id).order_by(FINDINGS.c.discovered_at.desc(), FINDINGS.c.id.desc()).limit(1_000)
+    found = FINDINGS.c.id.in_(select(newest.cte("newest").prefix_with("MATERIALIZED").c.id))
+    order = func.abs(FINDINGS.c.relevance_score - EVEN), FINDINGS.c.id.desc()
+    query = select(FINDINGS.c.id).where(found, *conditions, FINDINGS.c.uncertain).order_by(*order)
+    return list(session.scalars(query.limit(limit)))
+
+
+def answers_learned(session: Session) -> int:
+    """From how many answers relevance was learned last."""
+    return session.scalar(ANSWERS_LEARNED) or 0
 
 
 def ids_in_order(session: Session, wanted: FeedFilter, conditions: Conditions, limit: int, offset: int) -> list[int]:

@@ -103,7 +103,7 @@ def source_of(shared: Backend) -> FeedSource:
 
     def read(wanted: FeedFilter, rows: int) -> FeedPage:
         with shared.database.reading() as session:
-            return feed(session, wanted, limit=rows)
+            return feed(session, wanted, limit=rows, probes=True)
 
     return FeedSource(read, lambda: tuple(shared.listener.revision_of(table) for table in TABLES))
 

@@ -27,7 +27,7 @@ from ci_core.research.evaluation.figures import (
     rounded,
 )
 from ci_core.research.evaluation.labelled_items import read_interests, read_labelled_items
-from ci_core.research.feed import places
+from ci_core.research.feed import FEW_ANSWERS, MOST_PROBES, places
 from ci_core.research.outcome import SET_ASIDE_BELOW
 from ci_core.research.scoring.cold_start import ColdStart
 from ci_core.research.scoring.interests import Interests, default_interests
@@ -146,7 +146,7 @@ def _answer_half(
     waiting: list[int] = []
     for arrived in np.array_split(shown, -(-clicks // per_day)):
         waiting.extend(int(place) for place in arrived)
-        today = _first_of(waiting, probabilities, min(per_day, clicks - len(answered)))
+        today = _first_of(waiting, probabilities, min(per_day, clicks - len(answered)), len(answered))
         before = len(answered)
         answered += today
         waiting = [place for place in waiting if place not in set(today)]
@@ -156,15 +156,18 @@ def _answer_half(
         probabilities = _learned(feed, answered)
 
 
-def _first_of(waiting: Sequence[int], probabilities: Numbers, count: int) -> list[int]:
+def _first_of(waiting: Sequence[int], probabilities: Numbers, count: int, answered: int) -> list[int]:
     """What the feed shows first: what waits for a person with the uncertain mixed in, then what was set aside."""
     ranked = sorted(waiting, key=lambda place: -probabilities[place])
     above = [place for place in ranked if 100 * probabilities[place] >= SET_ASIDE_BELOW]
-    uncertain = [place for place in above if is_uncertain(100 * probabilities[place])]
+    below = ranked[len(above) :]
+    probes = [place for place in below if is_uncertain(100 * probabilities[place])] if answered < FEW_ANSWERS else []
+    probes = sorted(probes, key=lambda place: abs(probabilities[place] - 0.5))[:MOST_PROBES]
+    uncertain = probes + [place for place in above if is_uncertain(100 * probabilities[place])]
     certain = [place for place in above if not is_uncertain(100 * probabilities[place])]
     page = places(len(certain), len(uncertain), count, 0)
     shown = [(uncertain if of_uncertain else certain)[number] for of_uncertain, number in page]
-    return shown + ranked[len(above) : len(above) + count - len(shown)]
+    return shown + [place for place in below if place not in probes][: count - len(shown)]
 
 
 def _learned(feed: LabelledFeed, answered: Sequence[int]) -> Numbers:

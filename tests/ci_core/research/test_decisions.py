@@ -165,6 +165,16 @@ def test_a_snoozed_finding_has_its_moment_and_comes_back_by_hand(session: Sessio
         snooze_finding(session, item, LATER, actor="ada")
 
 
+def test_what_the_agent_set_aside_waits_once_a_person_snoozes_it(session: Session) -> None:
+    item = add_finding(session, status="rejected", decided_by="agent:research", decided_at=datetime.now(UTC))
+
+    snooze_finding(session, item, LATER, actor="ada")
+
+    found = stored(session, item)
+    assert (found["status"], found["decided_by"], found["decided_at"]) == ("analyzed", None, None)
+    assert found["snoozed_until"] is not None
+
+
 def test_what_is_the_same_follows_to_the_finding_it_repeats_and_teaches(session: Session) -> None:
     first, second, third = (add_finding(session) for _ in range(3))
     add_vector(session, first, [1.0] + [0.0] * 383)

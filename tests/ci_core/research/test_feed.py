@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from ci_core.errors import InvalidInput
 from ci_core.research.feed import (
+    FEW_ANSWERS,
+    MOST_PROBES,
     UNCERTAIN_EVERY,
     FeedFilter,
     Shelf,
@@ -23,7 +26,7 @@ from ci_core.research.feed import (
     sources_in_feed,
 )
 from db.enums import FindingStatus
-from db.tables import ResearchSource
+from db.tables import LearnedModel, ResearchSource
 from tests.ci_core.research.found import NOON, add_finding
 
 NOW = NOON + timedelta(days=5)
@@ -76,6 +79,42 @@ def test_uncertain_ones_are_mixed_in_and_marked(session: Session) -> None:
     assert [one.id for one in page.findings] == [*certain[:3], unsure[0], *certain[3:], unsure[1]]
     assert [one.uncertain for one in page.findings].count(True) == 2
     assert by_twos == [one.id for one in page.findings]
+
+
+def aside(session: Session, relevance: float, **values: Any) -> int:
+    given = {"status": "rejected", "decided_by": "agent:research", "decided_at": NOW, "uncertain": True}
+    return add_finding(session, relevance_score=relevance, **given | values)
+
+
+def learned_from(session: Session, answers: int) -> None:
+    values = {"kind": "relevance", "trained_at": NOW, "samples": answers, "parameters": {}}
+    session.execute(insert(LearnedModel).values(values))
+
+
+def test_while_little_is_known_some_that_were_set_aside_unsurely_are_asked_about(session: Session) -> None:
+    certain = [add_finding(session, relevance_score=90 - number) for number in range(7)]
+    unsure = add_finding(session, relevance_score=65, uncertain=True)
+    far, near = aside(session, 41), aside(session, 52)
+    aside(session, 20, uncertain=False)
+    aside(session, 50, decided_by="tess")
+    learned_from(session, FEW_ANSWERS - 1)
+
+    page = feed(session, now=NOW, probes=True)
+    threes = [feed(session, limit=3, offset=start, now=NOW, probes=True) for start in range(0, 10, 3)]
+
+    assert [one.id for one in page.findings] == [*certain[:3], near, *certain[3:6], far, certain[6], unsure]
+    assert (page.total, sum((part.findings for part in threes), ())) == (10, page.findings)
+    assert feed(session, now=NOW).total == 8
+    assert feed(session, FeedFilter(least=60), now=NOW, probes=True).total == 8
+
+
+def test_no_more_than_ten_are_asked_about_and_none_once_much_is_known(session: Session) -> None:
+    for number in range(MOST_PROBES + 3):
+        aside(session, 45 + number / 2)
+
+    assert feed(session, now=NOW, probes=True).total == MOST_PROBES
+    learned_from(session, FEW_ANSWERS)
+    assert feed(session, now=NOW, probes=True).total == 0
 
 
 def test_a_row_says_where_it_is_from_and_where_else_it_was_seen(session: Session) -> None:
