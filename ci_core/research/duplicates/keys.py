@@ -54,9 +54,12 @@ def _names_of(address: str) -> frozenset[str]:
 
 
 def same_by_key(
-    one: NormalItem, other: NormalItem, cosine: float, words: tuple[Wording, Wording], days: float | None
+    one: NormalItem, other: NormalItem, cosine: float, words: tuple[Wording, Wording], days: float | None, within: float
 ) -> tuple[str, str | None] | None:
-    """Which key two items share, in words, and what forbids to merge them all the same; None where they share none."""
+    """Which key two items share, in words, and what forbids to merge them all the same; None where they share none.
+
+    A title without a text is one's own wording for `within` days: after that it is asked or told anew.
+    """
     shared = sorted(set(one.identities) & set(other.identities))
     if shared and (cosine >= ANNOUNCED_COSINE or shared[0] in own_names(one) & own_names(other)):
         return f"same {_called(shared[0])}", _release(words)
@@ -68,6 +71,7 @@ def same_by_key(
         one.text_hash
         and one.text_hash == other.text_hash
         and len(words[0].in_order) + (4 if one.text else 0) >= FEWEST_WORDS
+        and (one.text or days is None or days <= within)
     ):
         return "the same wording", _repeated(words, days)
     return None

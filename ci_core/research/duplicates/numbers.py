@@ -13,6 +13,7 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _ATTACHED = re.compile(r"\b([a-z][a-z+]*?)[- ]?(\d+(?:\.\d+)*)\b", re.IGNORECASE)
+_BUILD = re.compile(r"(?<![\w.-])[br]\d{3,6}(?![\w-])")
 _BEFORE = re.compile(r"([A-Za-z][\w.+]*)[\s#:(-]*$")
 _DATE = re.compile(r"\b\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?\b")
 _SCALE = {
@@ -53,6 +54,7 @@ class Numbers:
     Attributes:
         plain: amounts, as they would be read aloud ("2.7k" is 2700).
         versions: dotted numbers and those after a "v", as tuples without zeros at the end.
+        builds: a small letter and three figures or more in one word ("b9993"), as builds and revisions are called.
         named: the number that stands behind a word, by the word: {"python": {(3, 12)}, "episode": {(4,)}}.
         years: 1990–2039, standing alone.
         parts: of a series, by kind: {"part": {2}}; ordinals are of the kind "th".
@@ -61,6 +63,7 @@ class Numbers:
 
     plain: frozenset[float]
     versions: frozenset[tuple[int, ...]]
+    builds: frozenset[str]
     named: dict[str, frozenset[tuple[int, ...]]]
     years: frozenset[int]
     parts: dict[str, frozenset[int]]
@@ -86,6 +89,7 @@ def numbers_of(title: str) -> Numbers:
     return Numbers(
         plain=frozenset(plain),
         versions=frozenset(versions),
+        builds=frozenset(_BUILD.findall(title)),
         named={name: frozenset(values) for name, values in named.items()},
         years=frozenset(years),
         parts=_parts(rest),
@@ -155,6 +159,8 @@ def conflict(one: Numbers, other: Numbers) -> str | None:
     """
     if _apart(one.versions, other.versions):
         return f"version {_shown(one.versions)} and {_shown(other.versions)}"
+    if _apart(one.builds, other.builds):
+        return f"build {', '.join(sorted(one.builds))} and {', '.join(sorted(other.builds))}"
     for name in one.named.keys() & other.named.keys():
         if _apart(one.named[name], other.named[name]):
             return f"{name} {_shown(one.named[name])} and {_shown(other.named[name])}"

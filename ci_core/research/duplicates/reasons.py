@@ -28,6 +28,8 @@ def why_related(one: Wording, other: Wording, forbidden: str | None, days: float
     """In one line why an item is shown beside another, and what keeps them apart."""
     if forbidden:
         return f"near, but not the same: {forbidden}{_apart(days)}"
+    if one.title == other.title:
+        return f"the same title{_apart(days)}"
     return f"on the same subject{_telling(one, other, common)}{_apart(days)}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ci_core.research.duplicates.measures import Wording, only_differ_in
 from ci_core.research.duplicates.numbers import conflict, differ
 from ci_core.research.duplicates.opposites import contrary
@@ -9,7 +11,10 @@ from ci_core.research.duplicates.words import STOP_WORDS
 
 # From here on two posts of a series are two of its parts and not one that was posted twice (days).
 ONE_PART_DAYS = 0.8
-STAGES = frozenset({"alpha", "beta", "rc", "candidate", "preview", "nightly", "snapshot"})
+STAGES = {word: word for word in ("alpha", "beta", "rc", "preview", "nightly", "snapshot")} | {"candidate": "rc"}
+_STAGE_OF_VERSION = re.compile(r"\d(alpha|beta|rc)[.\d]*$")
+# A denial is told from a longer title by what else it adds: at most so many words, small ones too.
+MOST_BESIDE_A_DENIAL = 3
 DAYS_AND_MONTHS = frozenset(
     """
     monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
@@ -50,16 +55,32 @@ def _by_what_differs(one: Wording, other: Wording, days: float | None) -> str | 
         codes, others = _codes(differing & one.words), _codes(differing & other.words)
         if codes and others:
             return f"“{min(codes)}” and “{min(others)}” are two things"
-    if (one.words ^ other.words) & STAGES and one.numbers.versions & other.numbers.versions:
+    if _stages(one) != _stages(other) and one.numbers.versions & other.numbers.versions:
         return "two stages of one release"
-    if one.negated != other.negated and all(word.endswith(("n't", "n’t")) for word in differing):
+    if (
+        one.negated != other.negated
+        and all(word.endswith(("n't", "n’t")) for word in differing)
+        and len(one.words ^ other.words) <= MOST_BESIDE_A_DENIAL
+    ):
         return "one of them denies what the other says"
     if not (one.series and other.series):
         return None
-    apart = days is not None and days > ONE_PART_DAYS
-    if (apart or differing) and len(differing) <= 3 and len(one.words & other.words) >= 2:
+    apart = days is not None and days > ONE_PART_DAYS and not _same_part(one, other)
+    replaced = differing & one.words and differing & other.words
+    if (apart or replaced) and len(differing) <= 3 and len(one.words & other.words) >= 2:
         return "two of a series"
     return None
+
+
+def _same_part(one: Wording, other: Wording) -> bool:
+    """Whether both name the same part or number of the series, which then is one thing however far apart."""
+    return bool(one.numbers.parts) and one.numbers.parts == other.numbers.parts
+
+
+def _stages(wording: Wording) -> frozenset[str]:
+    """The stages of a release that it names, in words or behind a version ("4.0rc3")."""
+    behind = (match[1] for word in wording.words if (match := _STAGE_OF_VERSION.search(word)))
+    return frozenset(STAGES[word] for word in wording.words & STAGES.keys()) | frozenset(behind)
 
 
 def _codes(words: frozenset[str]) -> list[str]:

@@ -55,8 +55,8 @@ class Candidate:
 class Window:
     """Compares items with the findings of the last days; exact, in memory.
 
-    An address, an identity or the wording is the same however long ago it was; words and meaning are compared with
-    what appeared within `days` of the item.
+    An address, an identity or the wording of a whole text is the same however long ago it was; titles, words and
+    meaning are compared with what appeared within `days` of the item.
 
     Args:
         days: how far back meaning is compared.
@@ -197,7 +197,7 @@ class Window:
             nearby=nearby,
             rival=next((other for place, other in nearest if place != row), cosine - 0.3),
         )
-        found = same_by_key(item, held.item, cosine, (words, held.words), days)
+        found = same_by_key(item, held.item, cosine, (words, held.words), days, self.days)
         if found is not None:
             return Candidate(held, cosine, days, measured, *found)
         forbidden = other_thing(item, held.item) or veto(words, held.words, days)

@@ -16,8 +16,10 @@ TRAPS = [
     ("GPT-4 released", "GPT-5 released", 9),
     ("JRE Version 6 Update 24 now available", "JRE 6 Update 30 now available", 9),
     ("iPhone 5S announced", "iPhone 5C announced", 0.1),
+    ("ggerganov/llama.cpp released b9993", "Release of ggerganov/llama.cpp b9452", 9),
     ("Ubuntu 13.04 beta", "Ubuntu 13.04", 20),
     ("Pandas 2.0 release candidate", "Pandas 2.0 released", 20),
+    ("sqlite-utils 4.0rc3 with foreign keys", "sqlite-utils 4.0 with foreign keys", 5),
     ("Show HN: A tiny backtester", "Show HN: A tiny backtester v2", 20),
     ("Best broker of 2023", "Best broker of 2024", 20),
     ("my free course", "my second free course", 5),
@@ -46,6 +48,10 @@ SAME = [
     ("How 'The Daily Show' blew up in China", "How 'The Daily Show' blew up in China : The New Yorker", 1.3),
     ("2,700 tanks for the DHS", "DHS buys 2.7k tanks", 0.2),
     ("Weekly options thread", "Weekly options thread", 0.01),
+    ("Thought Infection #8: The Jobs Are Never Coming Back", "Thought Infection #8: The jobs are never coming back", 1),
+    ("I used Google Glass, with monthly updates", "I used Google Glass, with monthly updates, a reporter says", 0.1),
+    ("The questionable personality test", "The questionable personality test and why it should not be used", 0.1),
+    ("Release Candidate for sqlite-utils 4.0", "sqlite-utils 4.0rc3 brings compound foreign keys", 0.2),
 ]
 
 

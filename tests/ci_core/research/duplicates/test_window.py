@@ -66,6 +66,24 @@ def test_equal_wording_at_another_place_is_the_same():
     assert found.same.reason == "the same wording"
 
 
+def test_a_title_that_comes_again_after_the_window_is_asked_anew_but_shown_together():
+    title = "Ask HN: How does your company manage passwords?"
+
+    found = compared(holding(an_item(title)), an_item(title), days=160)
+
+    assert found.verdict is Verdict.RELATED
+    assert found.related[0].reason == "the same title, 160 days apart"
+
+
+def test_a_whole_text_is_the_same_however_long_ago():
+    title, text = "Why I stopped selling naked puts", "It cost me more than I had, because nobody may sell so many."
+
+    found = compared(holding(an_item(title, text)), an_item(title, text), days=160)
+
+    assert found.same
+    assert found.same.reason == "the same wording"
+
+
 def test_nearly_equal_wording_is_the_same_and_says_how_long_ago():
     window = holding(an_item("Robinhood fined 70 million dollars over outages of its platform"))
 
