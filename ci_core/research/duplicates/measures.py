@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -14,6 +16,7 @@ from ci_core.research.duplicates.words import STOP_WORDS, Commonness, bare_title
 
 # So much of a text is read for its words: the beginning says what it is about.
 TEXT_CHARACTERS = 700
+_AS_WRITTEN = re.compile(r"\w+(?:[.'’-]\w+)*|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +26,20 @@ class Wording:
     Attributes:
         title: without what sites put around it, in lower case.
         in_order: the title's words as they stand there.
+        as_written: the title's words and signs as they were typed, capitals too.
         words: the title's words.
         everything: the words of the title and of the text's beginning.
+        told: whether there is a text besides the title.
         numbers: of the title.
         host: the site of the page that it is about; None where that is not known or only the place of the talk.
     """
 
     title: str
     in_order: tuple[str, ...]
+    as_written: tuple[str, ...]
     words: frozenset[str]
     everything: frozenset[str]
+    told: bool
     numbers: Numbers
     series: bool
     negated: bool
@@ -48,8 +55,10 @@ def wording(title: str, text: str = "", host: str | None = None) -> Wording:
     return Wording(
         title=" ".join(in_order),
         in_order=in_order,
+        as_written=tuple(_AS_WRITTEN.findall(bare)),
         words=words,
         everything=words | frozenset(words_of(text[:TEXT_CHARACTERS])),
+        told=bool(text.strip()),
         numbers=numbers_of(bare),
         series=is_series(title),
         negated=is_negated(bare),
@@ -66,59 +75,48 @@ def measure(
     days: float | None,
     common: Commonness,
     hosts: Commonness,
-    nearby: float,
+    around: Sequence[float],
     rival: float,
 ) -> dict[str, float]:
-    """The figures from which it is decided whether two findings are the same; symmetric in both.
+    """The figures from which it is decided whether two findings are the same; symmetric in both but for `around`.
+
+    One rare word in common says little in titles, because people who write of one subject share it; several, a run of
+    words, or a copied passage say much. Texts are told apart best by how much of a title the other one covers.
 
     Args:
         cosine: of the two vectors, −1…1.
         days: between them, 0 or more; None where it is not known.
         common: how often each word occurs in the window.
         hosts: how often each site occurs in the window.
-        nearby: the cosine that the later one has to its usual neighbours; what is near to everything says less.
+        around: the cosines of the later one to what is nearest to it; where many are near, each says less.
         rival: the highest cosine of the later one to another finding than this.
     """
-    shared = one.words & other.words
-    weights = common.weights(one.everything | other.everything)
-    sum_one, sum_other = _sum(weights, one.words), _sum(weights, other.words)
-    both = _sum(weights, shared)
-    covered_one = _sum(weights, one.words & other.everything) / max(sum_one, 1e-9)
-    covered_other = _sum(weights, other.words & one.everything) / max(sum_other, 1e-9)
-    wide = one.everything & other.everything
-    rare = sorted((weights[word] for word in wide), reverse=True)[:3] + [0.0] * 3
-    missing = max((weights[word] for word in _lacking(one, other)), default=0.0)
+    shorter = min(len(one.words), len(other.words))
+    # A title of two words is part of many others by chance.
+    weight = shorter / (shorter + SHORT_WORDS)
     letters = fuzz.ratio(one.title, other.title) / 100
     age = math.log1p(days * 24) if days is not None else UNKNOWN_AGE
-    same_host = _host_weight(one, other, hosts)
+    run, copied = _verbatim(one.as_written, other.as_written)
+    least, most = _covered(one, other, common) if one.told and other.told else USUALLY_COVERED
     return {
         "cosine": cosine,
         "cosine_high": max(cosine - 0.7, 0.0),
-        "above_neighbours": cosine - nearby,
         "above_rival": min(max(cosine - rival, 0.0), 0.3),
-        "words": _cosine(weights, one.words, other.words),
-        "all_words": _cosine(weights, one.everything, other.everything),
-        "covered_least": min(covered_one, covered_other),
-        "covered_most": max(covered_one, covered_other),
+        "crowd": float(max(sum(near > cosine - CROWD_WITHIN for near in around) - 1, 0)),
         "letters": letters,
-        "letters_high": max(letters - 0.75, 0.0),
+        "letters_high": weight * max(letters - 0.75, 0.0),
         "tokens": fuzz.token_set_ratio(one.title, other.title) / 100,
-        "part": fuzz.partial_ratio(one.title, other.title) / 100,
-        "run": _longest_run(one.in_order, other.in_order, weights),
-        "rarest": rare[0],
-        "third_rarest": rare[2],
-        "shared_weight": math.log1p(both),
-        "missing": missing,
-        "short": 1 / max(min(len(one.words), len(other.words)), 1),
+        "pairs_of_words": weight * _shared_pairs(one.in_order, other.in_order),
+        "run": float(min(run, LONGEST_RUN)),
+        "copied": copied,
+        "rare_words": sum(sorted(common.weights(one.words & other.words).values(), reverse=True)[:RARE_WORDS]),
+        "text_covers_least": least - USUALLY_COVERED[0],
+        "text_covers_most": most - USUALLY_COVERED[1],
         "numbers_shared": float(min(len(_amounts(one) & _amounts(other)), 3)),
         "numbers_differ": float(bool(_amounts(one) - _amounts(other)) and bool(_amounts(other) - _amounts(one))),
-        "negation_differs": float(one.negated != other.negated),
-        "series": float(one.series and other.series),
-        "again_differs": float(one.again != other.again),
         "age": age,
         "old": max(age - OLD, 0.0),
-        "same_host": same_host,
-        "same_host_near": same_host * max(cosine - 0.4, 0.0),
+        "same_host": _host_weight(one, other, hosts),
         "other_host": float(one.host is not None and other.host is not None and one.host != other.host),
     }
 
@@ -127,16 +125,20 @@ def measure(
 UNKNOWN_AGE = math.log1p(12.0)
 # From three days on, every further one speaks more against a repetition.
 OLD = math.log1p(72.0)
+# So many words count half of what a long title's do.
+SHORT_WORDS = 4
+# What is at most so much farther (cosine) is as near as the one that is compared.
+CROWD_WITHIN = 0.1
+LONGEST_RUN = 8
+RARE_WORDS = 5
+# So many words and signs in a row are copied and no chance.
+COPIED_FROM = 3
+# What the texts of two things of one field cover of each other's titles; titles without texts count as that.
+USUALLY_COVERED = (0.35, 0.55)
 
 
 def _amounts(wording: Wording) -> frozenset[float]:
     return wording.numbers.plain
-
-
-def _lacking(one: Wording, other: Wording) -> frozenset[str]:
-    """The words of the shorter title that the other one lacks."""
-    shorter, longer = (one, other) if len(one.words) <= len(other.words) else (other, one)
-    return shorter.words - longer.everything
 
 
 def _host_weight(one: Wording, other: Wording, hosts: Commonness) -> float:
@@ -146,28 +148,41 @@ def _host_weight(one: Wording, other: Wording, hosts: Commonness) -> float:
     return hosts.weight(one.host)
 
 
-def _sum(weights: Mapping[str, float], words: Iterable[str]) -> float:
-    return sum(weights[word] for word in words)
+def _covered(one: Wording, other: Wording, common: Commonness) -> tuple[float, float]:
+    """Which share of each title's words, by their rarity, the other one has in its title or text; the smaller first."""
+    shares = []
+    for mine, theirs in ((one, other), (other, one)):
+        weights = common.weights(mine.words)
+        there = sum(weight for word, weight in weights.items() if word in theirs.everything)
+        shares.append(there / max(sum(weights.values()), 1e-9))
+    return min(shares), max(shares)
 
 
-def _cosine(weights: Mapping[str, float], one: frozenset[str], other: frozenset[str]) -> float:
-    shared = sum(weights[word] ** 2 for word in one & other)
-    if not shared:
-        return 0.0
-    return shared / math.sqrt(sum(weights[word] ** 2 for word in one) * sum(weights[word] ** 2 for word in other))
+def _shared_pairs(one: tuple[str, ...], other: tuple[str, ...]) -> float:
+    """Which share of the shorter title's neighbouring words stand side by side in the other one too, 0–1."""
+    pairs, others = set(pairwise(one)), set(pairwise(other))
+    return len(pairs & others) / max(min(len(pairs), len(others)), 1)
 
 
-def _longest_run(one: tuple[str, ...], other: tuple[str, ...], weights: Mapping[str, float]) -> float:
-    """The weight of the heaviest run of words that stands in both titles in the same order, as ln(1 + weight)."""
-    best = 0.0
-    row: dict[int, float] = {}
+def _verbatim(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[int, float]:
+    """The longest run of words that both have in the same order, and the share of the shorter one in long runs."""
+    if len(one) > len(other):
+        one, other = other, one
     places: dict[str, list[int]] = {}
     for place, word in enumerate(other):
         places.setdefault(word, []).append(place)
-    for word in one:
-        row = {place: row.get(place - 1, 0.0) + weights[word] for place in places.get(word, ())}
-        best = max(best, max(row.values(), default=0.0))
-    return math.log1p(best)
+    ending: dict[int, int] = {}
+    longest = [0] * len(one)
+    for number, word in enumerate(one):
+        ending = {place: ending.get(place - 1, 0) + 1 for place in places.get(word, ())}
+        longest[number] = max(ending.values(), default=0)
+    copied, end = 0, len(one)
+    for number in range(len(one) - 1, -1, -1):
+        if longest[number] >= COPIED_FROM:
+            begin = number - longest[number] + 1
+            copied += max(min(end, number + 1) - begin, 0)
+            end = min(end, begin)
+    return max(longest, default=0), copied / max(len(one), 1)
 
 
 def only_differ_in(one: Wording, other: Wording) -> frozenset[str]:

@@ -9,10 +9,6 @@ from ci_core.research.values import Vector
 
 DIMENSIONS = 384
 FIRST_ROOM = 1_024
-# The nearest ones may be repetitions; those after them show what is usual around a text.
-USUAL_FROM, USUAL_TO = 5, 20
-# What is usual where nothing is there to compare with (cosine).
-USUAL = 0.3
 
 
 class Vectors:
@@ -41,23 +37,20 @@ class Vectors:
 
     def nearest(
         self, vector: Vector, moment: float, *, seconds: float, most: int, without: int | None = None
-    ) -> tuple[list[tuple[int, float]], float]:
+    ) -> list[tuple[int, float]]:
         """The rows of at most `seconds` before or after `moment` that are nearest, with their cosines, best first.
 
-        With them comes the cosine that is usual around the vector. The row `without` is left out. Whenever a row lies
-        within the span, there is an answer.
+        The row `without` is left out. Whenever a row lies within the span, there is an answer.
         """
         count = self._count
         if count == 0:
-            return [], USUAL
+            return []
         # Not "@": for so little work the threads of BLAS wait longer for each other than the work takes.
         cosines = np.einsum("ij,j->i", self._rows[:count], vector)
         cosines[np.abs(self._moments[:count] - moment) > seconds] = -2.0
         if without is not None:
             cosines[without] = -2.0
-        looked_at = min(max(most, USUAL_TO), count)
+        looked_at = min(most, count)
         best = np.argpartition(-cosines, looked_at - 1)[:looked_at] if looked_at < count else np.arange(count)
         best = best[np.argsort(-cosines[best], kind="stable")]
-        found = [(int(row), float(cosines[row])) for row in best if cosines[row] > -1.5]
-        around = [cosine for _, cosine in found[USUAL_FROM - 1 : USUAL_TO]]
-        return found[:most], sum(around) / len(around) if around else USUAL
+        return [(int(row), float(cosines[row])) for row in best if cosines[row] > -1.5]

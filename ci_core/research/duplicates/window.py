@@ -19,6 +19,8 @@ from db.enums import Verdict
 DEFAULT_DAYS = 30
 # So many of the nearest are compared word by word; the right one is among them in 98 of 100 cases.
 MOST_CANDIDATES = 8
+# So many of the nearest show whether much is near to an item, as when everybody writes of one event.
+LOOKED_AT = 20
 MOST_RELATED = 5
 # What is farther than this in meaning is not compared word by word (cosine).
 LEAST_COSINE = 0.2
@@ -139,9 +141,7 @@ class Window:
         words = words or wording(item.title, item.text, host_of(item))
         moment = at.timestamp()
         own = self._own.get((item.item.source_type, item.item.external_id))
-        nearest, nearby = self._vectors.nearest(
-            vector, moment, seconds=self._seconds, most=MOST_CANDIDATES + 1, without=own
-        )
+        nearest = self._vectors.nearest(vector, moment, seconds=self._seconds, most=LOOKED_AT, without=own)
         rows = dict(nearest[:MOST_CANDIDATES])
         keyed = [row for key in _keys(item) for row in self._by_key.get(key, ()) if row != own]
         keyed = keyed[-MOST_CANDIDATES:] + keyed[:MOST_CANDIDATES] + self._corrected_rows(own)
@@ -151,7 +151,7 @@ class Window:
         for row, cosine in rows.items():
             if cosine >= LEAST_COSINE or row in keyed:
                 days = abs(moment - self._held[row].moment) / SECONDS_A_DAY
-                found.append(self._measured(item, words, row, cosine, days, nearest, nearby))
+                found.append(self._measured(item, words, row, cosine, days, nearest))
         return found
 
     def _corrected_rows(self, own: int | None) -> list[int]:
@@ -170,11 +170,9 @@ class Window:
         row = self._own[other.item.source_type, other.item.external_id]
         own = self._own.get((item.item.source_type, item.item.external_id))
         moment = self._held[row].moment
-        nearest, nearby = self._vectors.nearest(
-            vector, moment, seconds=self._seconds, most=MOST_CANDIDATES + 1, without=own
-        )
+        nearest = self._vectors.nearest(vector, moment, seconds=self._seconds, most=LOOKED_AT, without=own)
         words = wording(item.title, item.text, host_of(item))
-        return self._measured(item, words, row, self._vectors.cosine(row, vector), days, nearest, nearby)
+        return self._measured(item, words, row, self._vectors.cosine(row, vector), days, nearest)
 
     def _measured(
         self,
@@ -184,7 +182,6 @@ class Window:
         cosine: float,
         days: float | None,
         nearest: Sequence[tuple[int, float]],
-        nearby: float,
     ) -> Candidate:
         held = self._held[row]
         measured = measure(
@@ -194,7 +191,7 @@ class Window:
             days=days,
             common=self._common,
             hosts=self._hosts,
-            nearby=nearby,
+            around=[near for _, near in nearest],
             rival=next((other for place, other in nearest if place != row), cosine - 0.3),
         )
         found = same_by_key(item, held.item, cosine, (words, held.words), days, self.days)

@@ -181,7 +181,7 @@ def test_no_query_of_the_window_comes_back_empty():
         held.add(vector, moment)
 
     for query, moment in zip(vectors[::7], moments[::7], strict=True):
-        found, _ = held.nearest(-query, moment, seconds=86_400 * 2, most=5, without=None)
+        found = held.nearest(-query, moment, seconds=86_400 * 2, most=5, without=None)
         inside = np.flatnonzero(np.abs(moments - moment) <= 86_400 * 2)
         exact = inside[np.argsort(vectors[inside] @ query)[:5]]
         assert [row for row, _ in found] == list(exact)
