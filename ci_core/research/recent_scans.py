@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -116,11 +116,17 @@ def _together(statuses: set[RunStatus]) -> RunStatus:
     return next((status for status in best if status in statuses), RunStatus.CANCELLED)
 
 
+def _again(row: Row[Any]) -> str | None:
+    """When one that failed is tried again, and why; None where it waits for the first time."""
+    if row.error is None or row.due_at is None:
+        return None
+    return f"is tried again by {row.due_at + timedelta(minutes=1):%H:%M} UTC: {row.error}"
+
+
 def _line(row: Row[Any]) -> ScanLine:
     name = row.step or row.source
     if row.status == RunStatus.QUEUED:  # also one that failed and is tried again
-        again = f"is tried again at {row.due_at:%H:%M} UTC: {row.error}" if row.error and row.due_at else row.error
-        return ScanLine(name, StepStatus.WAITING, row.counts or {}, again)
+        return ScanLine(name, StepStatus.WAITING, {}, _again(row))
     if row.step is None:
         status = StepStatus.CANCELLED if row.status == RunStatus.CANCELLED else StepStatus.FAILED
         return ScanLine(name, StepStatus.RUNNING if row.status == RunStatus.RUNNING else status, {}, row.error)

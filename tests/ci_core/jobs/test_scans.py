@@ -123,4 +123,4 @@ def test_one_that_waits_for_its_next_attempt_says_why(sources: Session) -> None:
     (line,) = last(sources).lines
 
     assert line.status is StepStatus.WAITING
-    assert line.message == "is tried again at 14:05 UTC: arXiv: 429"
+    assert line.message == "is tried again by 14:06 UTC: arXiv: 429"
