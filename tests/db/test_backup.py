@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,6 +23,7 @@ from db.engine import Database
 from db.errors import BackupError, BackupUnusable, DataFolderNotWritable, RestoreRefused
 from db.schema import head
 
+PROJECT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
 FILL = """
     INSERT INTO ci_enhancements (title, description, tags) SELECT 'Cache the chain ' || n, 'as often as it', '{options}'
@@ -224,6 +227,32 @@ def _nothing(path: Path) -> None:
 
 def _text(path: Path) -> None:
     path.write_text("PGDMX")
+
+
+def test_a_restore_that_is_killed_changes_nothing_and_can_be_repeated(filled: str, tmp_path: Path) -> None:
+    made = take_backup(filled, tmp_path, now=NOW, keep=1)
+    ask(filled, "UPDATE ci_enhancements SET title = 'Newer'")
+    before = content(filled)
+    code = (
+        "import sys; from pathlib import Path; from db import backup\n"
+        "def wait(*_): print('loaded', flush=True); sys.stdin.read()\n"
+        "backup._pass_transactions = wait\n"
+        "backup.restore_backup(sys.argv[1], Path(sys.argv[2]), force=True)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, filled, str(made.path)], cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process.stdin, process.stdout:
+        assert process.stdout.readline().strip() == b"loaded"
+        process.kill()
+        process.wait()
+
+    assert content(filled) == before
+    restore_backup(filled, made.path, force=True)
+    assert ("Newer",) not in ask(filled, "SELECT DISTINCT title FROM ci_enhancements")
+    assert not [name for name in databases(filled) if name.startswith(SCRATCH)]
 
 
 @pytest.mark.parametrize("spoil", [_cut, _nothing, _text, Path.unlink])
