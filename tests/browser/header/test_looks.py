@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import serious
 from tests.browser.board.harness import AppPage, OpenPage
 from tests.browser.header.header_page import bell, ready, type_into_search
 
@@ -19,9 +19,8 @@ GAP = """() => {
 }"""
 
 
-def serious(page: AppPage) -> list[str]:
-    found = Axe().run(page.page, context=".st-key-header-place").response["violations"]
-    return [f"{one['id']}: {one['nodes']}" for one in found if one["impact"] in ("serious", "critical")]
+def findings(page: AppPage) -> list[str]:
+    return serious(page.page, ".st-key-header-place")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -32,15 +31,15 @@ def test_every_part_is_readable_and_named(open_page: OpenPage, scheme: str) -> N
 
     bell(page).click()
     expect(page.page.get_by_role("region", name="What concerns me")).to_be_visible()
-    assert serious(page) == []
+    assert findings(page) == []
     page.press("Escape")
     type_into_search(page, "pri")
     expect(page.page.get_by_role("option").first).to_be_visible()
     page.press("ArrowDown")
-    assert serious(page) == []
+    assert findings(page) == []
     page.press("Escape", "Escape", "?")
     expect(page.dialog).to_be_visible()
-    assert serious(page) == []
+    assert findings(page) == []
 
 
 def test_the_header_covers_neither_the_links_nor_the_menu_nor_the_page(open_page: OpenPage) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from ci_core.backlog import add_dependency
 from db.enums import Status
+from tests.browser.axe import violations
 from tests.browser.board.harness import Backlog
 from tests.browser.inbox.desk import Desk
 
@@ -80,7 +80,7 @@ def test_a_screen_reader_finds_nothing_amiss_also_while_something_is_asked(
 
     for keys in (("3",), ("Escape", "x")):
         desk.press(*keys)
-        found = Axe().run(desk.page).response["violations"]
+        found = violations(desk.page)
         own = [node["target"] for each in found for node in each["nodes"] if "st-key-header" not in str(node["target"])]
         assert own == [], keys
     listbox = desk.page.get_by_role("listbox", name="Proposals, best first")

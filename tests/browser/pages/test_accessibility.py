@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from pages.widgets.navigation import PAGE_LINKS
-from tests.browser.board.harness import AppPage, OpenPage
+from tests.browser.axe import serious
+from tests.browser.board.harness import OpenPage
 from tests.browser.pages.settled import settled
 
 pytestmark = pytest.mark.browser
-
-SERIOUS = {"serious", "critical"}
-
-
-def findings(page: AppPage) -> list[str]:
-    """The serious findings of axe-core, shadow roots included, each with the element and the rule."""
-    found = Axe().run(page.page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [
-        f"{violation['id']}: {target(node)}: {node['html'][:160]}"
-        for violation in found
-        if violation["impact"] in SERIOUS
-        for node in violation["nodes"]
-    ]
-
-
-def target(node: dict[str, Any]) -> str:
-    return " ".join(" ".join(part) if isinstance(part, list) else part for part in node["target"])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -39,7 +20,7 @@ def test_no_page_has_a_serious_finding(open_page: OpenPage, talked_about: int, s
 
     for link in PAGE_LINKS:
         page.visit(link.path)
-        found[link.title] = findings(settled(page))
+        found[link.title] = serious(settled(page).page)
 
     assert {title: some for title, some in found.items() if some} == {}
 
@@ -53,18 +34,18 @@ def test_nothing_that_opens_above_a_page_has_a_serious_finding(
 
     page.visit("", item=talked_about)
     page.dialog.wait_for()
-    found["the drawer"] = findings(settled(page))
+    found["the drawer"] = serious(settled(page).page)
     page.visit("", digest=1)
     page.dialog.wait_for()
-    found["the digest"] = findings(settled(page))
+    found["the digest"] = serious(settled(page).page)
     page.visit("")
     settled(page).press("?")
     page.dialog.wait_for()
-    found["the keys"] = findings(page)
+    found["the keys"] = serious(page.page)
     page.press("Escape")
     expect(page.dialog).to_have_count(0)
     page.press("n")
     page.dialog.get_by_text("Add an enhancement").wait_for()
-    found["adding"] = findings(settled(page))
+    found["adding"] = serious(settled(page).page)
 
     assert {title: some for title, some in found.items() if some} == {}

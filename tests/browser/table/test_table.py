@@ -8,11 +8,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Locator, expect
 
 from ci_core.backlog import update_enhancement
 from ci_core.backlog.views import save_view
+from tests.browser.axe import serious
 from tests.browser.board.harness import ACTOR, AppPage, Backlog, OpenPage
 
 pytestmark = pytest.mark.browser
@@ -193,10 +193,8 @@ def test_text_stays_text_and_reads_well_for_everybody(open_page: OpenPage, backl
     expect(table.cell(item, "title")).to_have_text(f"{hostile} {backlog.word}")
     expect(table.frame.get_by_role("button", name=hostile)).to_be_visible()
     expect(table.frame.locator("img")).to_have_count(0)
-    found = Axe().run(table.page)
 
-    serious = [rule for rule in found.response["violations"] if rule["impact"] in ("serious", "critical")]
-    assert [(rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in serious] == []
+    assert serious(table.page) == []
 
 
 def test_what_is_shown_can_be_taken_away(open_page: OpenPage, backlog: Backlog) -> None:
