@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,6 +27,8 @@ MIB = 1024 * 1024
 # The embedded database, the exported model and their logs need about 300 MiB to begin with.
 DISK_WANTED_BYTES = 1024 * MIB
 DISK_NEEDED_BYTES = 200 * MIB
+
+BACKUP_TOO_OLD = timedelta(days=3)
 
 RESEARCH_CHECKS = ("research sources", "research credentials", "research sites", "research vectors")
 AFTER_DATABASE = ("pgvector", "tables", "search index", *RESEARCH_CHECKS)
@@ -104,7 +106,7 @@ def examine(further: Sequence[Further] = ()) -> tuple[Check, ...]:
         return (*checks, Check("settings", Outcome.FAILED, str(error), "Correct it in the environment or in .env."))
     checks.append(Check("settings", Outcome.OK, f"data folder {settings.data_dir}, repository {settings.repo_path}"))
     checks += [check_data_folder(settings.data_dir), check_disk(settings.data_dir), check_model(settings.models_dir)]
-    checks.append(check_chat_models(settings))
+    checks += [check_chat_models(settings), check_backups(settings, datetime.now(UTC))]
     return (*checks, *check_database(settings, further))
 
 
@@ -174,6 +176,25 @@ def check_chat_models(settings: Settings) -> Check:
         remedy = f"Say what {', '.join(unpriced)} costs in CI_LLM_PRICES; until then it is not asked."
         return Check(name, Outcome.WARNING, f"{listed}; a price is not known", remedy)
     return Check(name, Outcome.OK, f"{listed}; at most ${settings.llm_daily_max_cost_usd:f} a day")
+
+
+def check_backups(settings: Settings, now: datetime) -> Check:
+    """Whether the embedded database was backed up lately; a server of somebody's own has its own backups."""
+    from db.backup import backups_in
+
+    if settings.external_database_url is not None:
+        return Check("backups", Outcome.OK, "those of your own server")
+    found = backups_in(settings.backups_dir)
+    if not found:
+        return Check(
+            "backups", Outcome.OK, f"none yet in {settings.backups_dir}; the schedule database-backup makes them"
+        )
+    age = now - datetime.fromtimestamp(found[0].stat().st_mtime, UTC)
+    told = f"{len(found)} in {settings.backups_dir}, the newest {age.days} days old"
+    if age > BACKUP_TOO_OLD:
+        remedy = "Make one with: ci db backup. `ci runs list` tells why the schedule made none."
+        return Check("backups", Outcome.WARNING, told, remedy)
+    return Check("backups", Outcome.OK, told)
 
 
 def check_database(settings: Settings, further: Sequence[Further] = ()) -> list[Check]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ NAMES = [
     "disk",
     "embedding model",
     "chat models",
+    "backups",
     "database",
     "pgvector",
     "tables",
@@ -65,6 +67,23 @@ def test_every_part_is_looked_at_in_an_order_to_repair(
         assert found[name].outcome is Outcome.OK, found[name]
         assert found[name].remedy is None
     assert "PostgreSQL" in found["database"].detail
+
+
+def test_backups_of_the_embedded_database_are_told_when_they_are_old(tmp_path: Path) -> None:
+    values = {"DATABASE_URL": None, "DB_HOST": None, "CI_DATA_DIR": tmp_path}
+    settings = Settings(_env_file=None, **values)  # type: ignore[arg-type]
+    now = datetime.now(UTC)
+    assert doctor.check_backups(settings, now).detail.startswith("none yet")
+    (tmp_path / "backups").mkdir()
+    (tmp_path / "backups" / "magnus-20261125-021500.dump").write_text("")
+
+    assert doctor.check_backups(settings, now + timedelta(days=2)).outcome is Outcome.OK
+    old = doctor.check_backups(settings, now + timedelta(days=5))
+
+    assert old.outcome is Outcome.WARNING
+    assert "ci db backup" in str(old.remedy)
+    elsewhere = Settings(_env_file=None, **{**values, "DATABASE_URL": "postgresql://elsewhere/x"})  # type: ignore[arg-type]
+    assert doctor.check_backups(elsewhere, now).detail == "those of your own server"
 
 
 def test_missing_model_fails_with_the_command_that_prepares_it(
