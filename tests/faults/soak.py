@@ -41,7 +41,8 @@ SETTLE_SECONDS = 120.0
 CHANCE = secrets.SystemRandom()
 CODE = (
     "import sys; from ci_core.jobs.worker import run_worker; from ci_core.settings import load_settings; "
-    f"run_worker(load_settings(), kinds_path='{PATH}', concurrency=4)"
+    "from pathlib import Path; "
+    f"run_worker(load_settings(), kinds_path='{PATH}', concurrency=4, ready=Path(sys.argv[1]).touch)"
 )
 
 
@@ -106,6 +107,7 @@ class Soak:
         self._cluster = Cluster(folder / "postgres")
         self._workers: list[subprocess.Popen[bytes]] = []
         self._url = ""
+        self._started = 0
 
     def run(self) -> Report:
         """Do it all; gives what came of it."""
@@ -132,9 +134,11 @@ class Soak:
     def _start_worker(self) -> None:
         log = (self._folder / "workers.log").open("ab")
         with log:
+            self._started += 1
+            ready = self._folder / f"ready-{self._started}"
             self._workers.append(
                 subprocess.Popen(
-                    [sys.executable, "-c", CODE],
+                    [sys.executable, "-c", CODE, str(ready)],
                     cwd=PROJECT,
                     env={**os.environ, "DATABASE_URL": self._url, "CI_DATA_DIR": str(self._folder / "data")},
                     stdout=log,
@@ -180,7 +184,11 @@ class Soak:
                     asleep.remove((wake_at, worker))
             if now >= kill_at:
                 kill_at = now + CHANCE.uniform(0.5, 1.5) * plan.kill_every
-                victim = CHANCE.choice([one for one in self._workers if one not in [w for _, w in asleep]])
+                # One that has begun: those that take its place need a moment, and longer on a busy machine.
+                awake = [one for one in self._workers if one not in [w for _, w in asleep] and self._has_begun(one)]
+                if not awake:
+                    continue
+                victim = CHANCE.choice(awake)
                 if self.report.kills % 4 == 3 and not asleep:
                     victim.send_signal(signal.SIGSTOP)
                     asleep.append((now + 12, victim))
@@ -200,6 +208,9 @@ class Soak:
                 for _, worker in asleep:
                     worker.send_signal(signal.SIGCONT)
                 return
+
+    def _has_begun(self, worker: subprocess.Popen[bytes]) -> bool:
+        return isinstance(worker.args, list) and Path(worker.args[-1]).exists()
 
     def _kill(self, worker: subprocess.Popen[bytes]) -> None:
         self._workers.remove(worker)
