@@ -123,6 +123,7 @@ KINDS = Kinds(
         kind("add"),
         kind("add_apart", "add", isolation=Isolation.PROCESS),
         kind("fail"),
+        kind("keyed", "fail", key=lambda parameters: parameters["key"]),
         kind("fail_apart", "fail", isolation=Isolation.PROCESS),
         kind("die", isolation=Isolation.PROCESS),
         kind("die_with_worker", "die"),

@@ -41,6 +41,19 @@ def test_what_fails_each_time_fails_for_good_and_says_why(served: Database) -> N
     assert (done.error_kind, done.error) == ("code", "RuntimeError: a bug")
 
 
+def test_retries_of_a_key_jam_nothing(served: Database) -> None:
+    """With a lock, a queueing lock and retries, Procrastinate jams a key for ever; there is no queueing lock here."""
+    first = ask(served, "keyed", key="a", how="unreachable", until=3)
+    same = ask(served, "keyed", key="a", how="unreachable", until=3)
+    assert ended(served, first).status == "completed"
+    second = ask(served, "keyed", key="a", how="unreachable", until=2)
+
+    assert same == first
+    assert second != first
+    assert ended(served, second).status == "completed"
+    assert one(served, "SELECT count(*) FROM procrastinate_jobs WHERE queueing_lock IS NOT NULL")[0] == 0
+
+
 def test_wrong_credentials_are_not_tried_again(served: Database) -> None:
     done = ended(served, ask(served, "fail_apart", how="refused"))
 

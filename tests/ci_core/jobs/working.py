@@ -38,11 +38,11 @@ def working(database: Database, **options: Any) -> Iterator[threading.Thread]:
     )
     thread.start()
     try:
-        assert ready.wait(20), "the worker did not begin"
+        assert ready.wait(60), "the worker did not begin"
         yield thread
     finally:
         stop.set()
-        thread.join(30)
+        thread.join(60)
         assert not thread.is_alive(), "the worker did not end"
 
 
@@ -113,13 +113,13 @@ def one(database: Database, statement: str, **values: Any) -> Any:
         return session.execute(text(statement), values).one()
 
 
-def ended(database: Database, run_id: int, seconds: float = 20) -> Any:
+def ended(database: Database, run_id: int, seconds: float = 60) -> Any:
     """The row of a run, as soon as it has ended."""
     assert wait_until(lambda: run(database, run_id).status not in OPEN, seconds), run(database, run_id)
     return run(database, run_id)
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20) -> bool:
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
