@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -105,8 +106,9 @@ def examine(further: Sequence[Further] = ()) -> tuple[Check, ...]:
     except CiError as error:
         return (*checks, Check("settings", Outcome.FAILED, str(error), "Correct it in the environment or in .env."))
     checks.append(Check("settings", Outcome.OK, f"data folder {settings.data_dir}, repository {settings.repo_path}"))
-    checks += [check_data_folder(settings.data_dir), check_disk(settings.data_dir), check_model(settings.models_dir)]
-    checks += [check_chat_models(settings), check_backups(settings, datetime.now(UTC))]
+    checks += [check_data_folder(settings.data_dir), check_logs(settings.logs_dir), check_disk(settings.data_dir)]
+    checks += [check_model(settings.models_dir), check_chat_models(settings)]
+    checks.append(check_backups(settings, datetime.now(UTC)))
     return (*checks, *check_database(settings, further))
 
 
@@ -130,6 +132,14 @@ def check_data_folder(folder: Path) -> Check:
         remedy = "Make the folder writable for yourself, or choose another one with CI_DATA_DIR."
         return Check("data folder", Outcome.FAILED, reason, remedy)
     return Check("data folder", Outcome.OK, f"{folder} can be written")
+
+
+def check_logs(folder: Path) -> Check:
+    """Whether logs can be written; one that was made by another account often cannot."""
+    present = next((place for place in (folder / "ci.log", folder) if place.exists()), None)
+    if present is not None and not os.access(present, os.W_OK):
+        return Check("logs", Outcome.WARNING, f"{present} cannot be written", "Correct its owner or mode.")
+    return Check("logs", Outcome.OK, f"written to {folder / 'ci.log'}")
 
 
 def check_disk(folder: Path, free_bytes: int | None = None) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ from db.errors import (
 )
 from db.schema import UPGRADE
 
+_log = logging.getLogger(__name__)
+
+SAY_AGAIN_SECONDS = 10.0
 # Between two attempts to bring an embedded server back, so that a crowd of requests makes one attempt.
 REVIVE_INTERVAL_SECONDS = 2.0
 # A server that vanishes without a word (power, network) is noticed within about 15 s instead of as many minutes.
@@ -78,6 +82,7 @@ class Database:
         self._revive = revive
         self._revive_lock = Lock()
         self._revived_at = float("-inf")
+        self._said_at: dict[str, float] = {}
         self._guard: Callable[[Session], None] | None = None
         self.engine = self._make_engine()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
@@ -161,15 +166,25 @@ class Database:
         try:
             yield
         except PoolTimeoutError as error:
-            raise PoolExhausted(
+            exhausted = PoolExhausted(
                 f"Database connection pool exhausted: all {self._pool_size} connections are in use and none came back "
                 f"within {self._pool_timeout_seconds:g} s. Try again, or raise DB_POOL_SIZE."
-            ) from error
+            )
+            self._say(exhausted)
+            raise exhausted from error
         except (OperationalError, InterfaceError, InternalError, ProgrammingError) as error:
             expected = expected_failure(error)
             if expected is None:
                 raise
+            self._say(expected)
             raise expected from error
+
+    def _say(self, error: DatabaseError) -> None:
+        """Log it, but not again and again: while the database is away, every page and every thread meets that."""
+        kind, now = type(error).__name__, time.monotonic()
+        if now - self._said_at.get(kind, float("-inf")) >= SAY_AGAIN_SECONDS:
+            self._said_at[kind] = now
+            _log.error("database_error kind=%s reason=%s", kind, error)
 
     def _try_to_revive(self, revive: Callable[[], str]) -> None:
         with self._revive_lock:

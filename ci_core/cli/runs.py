@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ci_core.cli import run_log
+from ci_core.cli import run_log, run_watch
 from ci_core.cli.choices import one_of
 from ci_core.cli.door import ActorOption, JsonOption, open_door
 from ci_core.cli.output import Column, clean, say, write, write_heading, write_json, write_pairs, write_table
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="What the agents did: every run with its steps and its log.", no_args_is_help=True)
 run_log.add_to(app)
+run_watch.add_to(app)
 COLUMNS = (
     Column("ID", numeric=True),
     Column("TYPE"),

@@ -21,6 +21,7 @@ NAMES = [
     "python",
     "settings",
     "data folder",
+    "logs",
     "disk",
     "embedding model",
     "chat models",
@@ -63,7 +64,7 @@ def test_every_part_is_looked_at_in_an_order_to_repair(
 
     assert [check.name for check in checks] == NAMES
     found = by_name(checks)
-    for name in ("python", "settings", "data folder", "disk", "database", "pgvector", "tables", "search index"):
+    for name in ("python", "settings", "data folder", "logs", "disk", "database", "pgvector", "tables", "search index"):
         assert found[name].outcome is Outcome.OK, found[name]
         assert found[name].remedy is None
     assert "PostgreSQL" in found["database"].detail
@@ -110,6 +111,15 @@ def test_setting_with_a_mistake_ends_the_examination_there(monkeypatch: pytest.M
 @pytest.mark.parametrize(("version", "outcome"), [((3, 10, 14), Outcome.FAILED), ((3, 11, 0), Outcome.OK)])
 def test_old_python_is_noticed(version: tuple[int, ...], outcome: Outcome) -> None:
     assert doctor.check_python(version).outcome is outcome
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_log_of_another_account_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ci.log").touch(mode=0o400)
+
+    check = doctor.check_logs(tmp_path)
+
+    assert (check.outcome, check.detail) == (Outcome.WARNING, f"{tmp_path / 'ci.log'} cannot be written")
 
 
 @pytest.mark.parametrize(("free_mib", "outcome"), [(100, Outcome.FAILED), (500, Outcome.WARNING), (2_000, Outcome.OK)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import threading
 import time
@@ -70,6 +71,21 @@ def test_reading_cannot_write_and_leaves_the_connection_able_to(opened: Callable
     add(database)
 
     assert count(database) == 1
+
+
+def test_an_error_of_the_database_is_logged_but_not_by_everybody_who_meets_it(caplog: pytest.LogCaptureFixture) -> None:
+    database = Database("postgresql://nobody:hunter2@127.0.0.1:1/none")
+
+    with caplog.at_level(logging.ERROR, logger="db.engine"):
+        for _ in range(3):
+            with pytest.raises(DatabaseUnavailable):
+                database.ping()
+
+    (record,) = caplog.records
+    assert record.getMessage().startswith(
+        "database_error kind=DatabaseUnavailable reason=The database cannot be reached"
+    )
+    assert "hunter2" not in record.getMessage()
 
 
 def test_exhausted_pool_is_a_clear_error_and_no_hang(opened: Callable[..., Database]) -> None:

@@ -149,3 +149,32 @@ def test_a_log_can_be_followed_to_the_end_of_the_run(
     assert [json.loads(line)["event"] for line in outcome.out.splitlines()] == [
         *("first", "second", "third", "last words")
     ]
+
+
+def test_what_runs_can_be_watched_until_nothing_does(ci: Ci, make: Make, backlog: Database) -> None:
+    with backlog.transaction("tess") as session:
+        session.execute(
+            text("UPDATE ci_automation_runs SET status = 'cancelled' WHERE status IN ('queued', 'running')")
+        )
+    run_id = make("running", progress=5)
+
+    def work() -> None:
+        time.sleep(1.0)
+        with backlog.transaction("tess") as session:
+            runs.begin_step(session, run_id, "r/options", now=NOW)
+            runs.beat(session, run_id, now=NOW, progress_percent=60)
+        time.sleep(1.5)
+        with backlog.transaction("tess") as session:
+            runs.finish_run(session, run_id, RunStatus.COMPLETED, now=NOW)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    outcome = ci("runs", "watch", "--until-idle", "--json")
+    worker.join()
+
+    seen = [json.loads(line) for line in outcome.out.splitlines()]
+    # On a slow machine the first look may come late; what it shows last, and that nothing is shown twice, is the point.
+    assert [one["revision"] for one in seen] == list(range(1, len(seen) + 1))
+    assert [(run["progress_percent"], run["step"]) for run in seen[-2]["runs"]] == [(60.0, "r/options")]
+    assert (seen[-1]["running"], seen[-1]["runs"]) == (0, [])
+    assert "0 running, 0 waiting" in ci("runs", "watch", "--until-idle").out
