@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 WORKERS = text("""
     SELECT w.worker_id AS id, w.host, w.pid, w.version, w.queues, w.concurrency, w.has_clock, w.state, w.started_at,
-           greatest(0, extract(epoch FROM clock_timestamp() - p.last_heartbeat))::float8 AS silent_seconds,
+           greatest(0, extract(epoch FROM statement_timestamp() - p.last_heartbeat))::float8 AS silent_seconds,
            (SELECT count(*) FROM procrastinate_jobs j WHERE j.worker_id = w.worker_id AND j.status = 'doing') AS running
     FROM ci_workers w JOIN procrastinate_workers p ON p.id = w.worker_id
     ORDER BY w.host, w.started_at, w.worker_id
@@ -18,23 +18,22 @@ QUEUES = text("""
            count(*) FILTER (WHERE status = 'queued' AND later) AS later,
            min(coalesce(due_at, created_at)) FILTER (WHERE status = 'queued' AND NOT later) AS oldest_at
     FROM (
-        SELECT queue, status, due_at, created_at, coalesce(due_at > clock_timestamp(), false) AS later
+        SELECT queue, status, due_at, created_at, coalesce(due_at > statement_timestamp(), false) AS later
         FROM ci_automation_runs WHERE status IN ('queued', 'running')
     ) AS open
     GROUP BY queue ORDER BY queue NULLS LAST
 """)
 # What runs, longest first; then what waits, in the order in which workers take it, what is not due yet last.
 OPEN_RUNS = text("""
-    WITH open AS (
-        SELECT r.*, coalesce(r.due_at > clock_timestamp(), false) AND r.status = 'queued' AS later
-        FROM ci_automation_runs r WHERE r.status IN ('queued', 'running')
-    ), shown AS (
-        SELECT *, row_number() OVER (
-            PARTITION BY status
-            ORDER BY CASE WHEN status = 'running' THEN coalesce(started_at, created_at) END,
-                     later, CASE WHEN later THEN due_at END, priority DESC, id
-        ) AS number
-        FROM open
+    WITH shown AS (
+        (SELECT *, false AS later FROM ci_automation_runs
+         WHERE status = 'running' ORDER BY coalesce(started_at, created_at), id LIMIT :most)
+        UNION ALL
+        (SELECT * FROM (
+             SELECT *, coalesce(due_at > statement_timestamp(), false) AS later FROM ci_automation_runs
+             WHERE status = 'queued'
+         ) AS waiting
+         ORDER BY later, CASE WHEN later THEN due_at END, priority DESC, id LIMIT :most)
     )
     SELECT r.id, r.run_type, r.trigger, r.status, r.actor, r.queue, r.progress_percent, r.host, r.error, r.attempt,
            r.failures, r.kills, r.created_at, r.due_at, r.started_at, r.alive_at, r.cancel_requested_at,
@@ -49,8 +48,8 @@ OPEN_RUNS = text("""
                (array_agg(t.name ORDER BY t.id DESC) FILTER (WHERE t.status = 'running'))[1] AS name
         FROM ci_run_steps t WHERE t.run_id = r.id
     ) AS step ON r.status = 'running'
-    WHERE r.number <= :most
-    ORDER BY r.status DESC, r.number
+    ORDER BY r.status DESC, CASE WHEN r.status = 'running' THEN coalesce(r.started_at, r.created_at) END,
+             r.later, CASE WHEN r.later THEN r.due_at END, CASE WHEN r.status = 'queued' THEN r.priority END DESC, r.id
 """)
 # Whatever is due first of what the clock starts: a schedule, or the scan of a source.
 NEXT_DUE = text("""
