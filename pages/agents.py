@@ -19,7 +19,6 @@ from pages.widgets.agents.state_line import draw_state
 from pages.widgets.agents.workers import draw_workers
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import outage_shown
-from pages.widgets.page_links import go_where_asked
 from pages.widgets.saved_views import draw_saved_views
 from pages.widgets.session import backend
 
@@ -33,7 +32,6 @@ TOLD_AGAIN_SECONDS = 30.0
 SEEN = "agents-seen"
 
 begin_page()
-go_where_asked()
 shared = backend()
 run_id = open_run_id()
 

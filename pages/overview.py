@@ -15,7 +15,7 @@ from pages.widgets.navigation import begin_page
 from pages.widgets.outage import outage_shown
 from pages.widgets.overview_export import draw_overview_export
 from pages.widgets.overview_source import SINCE, fresh_overview, period_asked
-from pages.widgets.page_links import follow, go_where_asked
+from pages.widgets.page_links import follow
 from pages.widgets.panels import panels
 from pages.widgets.session import backend
 
@@ -48,7 +48,6 @@ def remember_period() -> None:
 
 
 begin_page()
-go_where_asked()
 shared = backend()
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="overview-bar"):
     st.markdown("**Overview**", width="content")

@@ -11,7 +11,7 @@ from pages.widgets.insight_view import DEFAULT_PERIOD, draw_insight, draw_period
 from pages.widgets.interests_view import draw_interests
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import outage_shown
-from pages.widgets.page_links import follow, go_where_asked
+from pages.widgets.page_links import follow
 from pages.widgets.saved_views import draw_saved_views
 from pages.widgets.scan_panel import draw_scans, scan_now
 from pages.widgets.session import backend
@@ -24,7 +24,6 @@ TICK_SECONDS, QUIET_SECONDS = 1.5, 10.0
 SCANNING = "scan-seen"
 
 begin_page()
-go_where_asked()
 shared = backend()
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="sources-bar"):

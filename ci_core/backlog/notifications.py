@@ -5,6 +5,7 @@ A change of many items at once concerns a person once: more than five of a kind 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,6 +75,8 @@ TELL = text("""
 FORGET = text("""
     DELETE FROM ci_notifications WHERE read_at < now() - make_interval(days => :days) RETURNING id
 """)
+# As the trigger on runs words it.
+_OF_RUN = re.compile(r"failed in run (\d{1,9}) \(")
 TOGETHER: Mapping[NotificationKind, str] = {
     NotificationKind.ASSIGNED: "assigned {} enhancements to you",
     NotificationKind.MENTIONED: "mentioned you {} times",
@@ -105,6 +108,12 @@ class Notification:
     created_at: datetime
     read_at: datetime | None
     items: int = 1
+
+    @property
+    def run_id(self) -> int | None:
+        """The run that it tells of; None where it tells of something else, or of several."""
+        found = _OF_RUN.match(self.summary) if self.kind is NotificationKind.RUN_FAILED else None
+        return int(found[1]) if found else None
 
 
 def notifications_for(session: Session, person: str, limit: int = 50) -> tuple[Notification, ...]:

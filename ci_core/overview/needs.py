@@ -54,6 +54,7 @@ def _notified(notification: Notification) -> Line:
     return Line(
         f"{notification.actor} {notification.summary}",
         enhancement_id=notification.enhancement_id,
+        page=None if notification.run_id is None else f"agents?run={notification.run_id}",
         at=notification.created_at,
         notification_id=notification.id,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.widgets.page_links import go_where_asked
 from pages.widgets.view_address import show_pending
 
 if TYPE_CHECKING:
@@ -63,4 +64,5 @@ def begin_page() -> None:
     if not st.session_state.get(ENTERED):
         navigation()
         st.rerun()
+    go_where_asked()
     show_pending()

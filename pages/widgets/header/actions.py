@@ -17,6 +17,7 @@ from pages.widgets.header import received
 from pages.widgets.header.bell import TABLE
 from pages.widgets.header.received import MalformedRequest, Trigger
 from pages.widgets.header.search import answer
+from pages.widgets.page_links import follow
 from pages.widgets.search_field import TEXT
 from pages.widgets.session import Backend, actor
 from pages.widgets.snackbar import tell
@@ -69,6 +70,8 @@ def _read(shared: Backend, asked: received.Read) -> None:
     _mark(shared, asked.ids)
     if asked.item is not None:
         address.open_item_page(asked.item)
+    if asked.run is not None:
+        follow(f"agents?run={asked.run}")
 
 
 def _mark(shared: Backend, ids: Collection[int] | None) -> None:

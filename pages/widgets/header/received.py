@@ -58,10 +58,11 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The notifications that were looked at, all of them when `ids` is None, and the enhancement to open with it."""
+    """The notifications that were looked at, all of them when `ids` is None, and what to open: enhancement or run."""
 
     ids: tuple[int, ...] | None
     item: int | None
+    run: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,13 @@ def parse_read(raw: object) -> Read:
     """Return which notifications were read. Raises MalformedRequest."""
     message = _mapping(raw)
     item = None if message.get("item") is None else _integer(message, "item", 1, LARGEST_ID)
+    run = None if message.get("run") is None else _integer(message, "run", 1, LARGEST_ID)
     ids = message.get("ids")
     if ids is None:
-        return Read(None, item)
+        return Read(None, item, run)
     if not isinstance(ids, list | tuple) or not 0 < len(ids) <= MOST_IDS:
         raise MalformedRequest("ids", f"is not a list of 1 to {MOST_IDS} numbers")
-    return Read(tuple(_integer({"ids": one}, "ids", 1, LARGEST_SEQUENCE) for one in ids), item)
+    return Read(tuple(_integer({"ids": one}, "ids", 1, LARGEST_SEQUENCE) for one in ids), item, run)
 
 
 def parse_undo(raw: object) -> Undo:

@@ -34,6 +34,7 @@ class Bell:
                     "id": one.id,
                     "kind": one.kind,
                     "item": one.enhancement_id,
+                    "run": one.run_id,
                     "who": one.actor,
                     "what": one.summary,
                     "at": one.created_at.timestamp(),

@@ -15,7 +15,7 @@ from tests.browser.pages.settled import settled
 FORGET = text("""
     DELETE FROM procrastinate_events; DELETE FROM procrastinate_jobs; DELETE FROM ci_workers;
     DELETE FROM procrastinate_workers; DELETE FROM ci_automation_runs; DELETE FROM ci_schedules;
-    DELETE FROM ci_research_sources
+    DELETE FROM ci_research_sources; DELETE FROM ci_notifications
 """)
 
 

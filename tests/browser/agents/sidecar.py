@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,15 +37,12 @@ class Sidecar:
         """A worker that lives as long as a test may take."""
         return int(self.do(NEW_WORKER, host=host, lives="30 minutes"))
 
-    def ask_for_scan(self, name: str, trigger: RunTrigger = RunTrigger.MANUAL) -> int:
+    def ask_for_scan(self, name: str, asked_by: str = OTHER) -> int:
         """A run that waits: the scan of a new source of this name."""
-        source_id = int(self.do(NEW_SOURCE, name=name))
-        return self.ask("research_scan", {"source_id": source_id}, trigger)
-
-    def ask(self, kind: str, parameters: Mapping[str, Any], trigger: RunTrigger = RunTrigger.MANUAL) -> int:
-        """A run that waits."""
-        with self.database.transaction(OTHER) as session:
-            asked = enqueue(session, kind, parameters, trigger=trigger, actor=OTHER, now=datetime.now(UTC))
+        given = {"source_id": int(self.do(NEW_SOURCE, name=name))}
+        with self.database.transaction(asked_by) as session:
+            now = datetime.now(UTC)
+            asked = enqueue(session, "research_scan", given, trigger=RunTrigger.MANUAL, actor=asked_by, now=now)
             return asked.run_id
 
     def begin(self, worker: int) -> int:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.agents.sidecar import Sidecar
-from tests.browser.board.harness import ACTOR, AppPage
+from tests.browser.board.harness import ACTOR, OTHER, AppPage
 from tests.browser.flow.looks import serious_findings
 
 pytestmark = pytest.mark.browser
@@ -17,9 +17,9 @@ OpenAgents = Callable[..., AppPage]
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-def failed_scan(sidecar: Sidecar, name: str = "r/options") -> int:
+def failed_scan(sidecar: Sidecar, asked_by: str = OTHER) -> int:
     """A scan that has failed for good, with a step, a log, and something that it made."""
-    run_id = sidecar.ask_for_scan(name)
+    run_id = sidecar.ask_for_scan("r/options", asked_by)
     assert sidecar.begin(sidecar.worker()) == run_id
     sidecar.do("INSERT INTO ci_run_steps (run_id, name) VALUES (:id, 'read the site')", id=run_id)
     sidecar.do(
@@ -66,6 +66,17 @@ def test_a_failure_leads_from_its_cause_to_its_log_and_another_try(open_agents: 
     page.get_by_role("button", name="Back", exact=True).click()
     expect(page.locator(f".st-key-past-{failed}")).to_contain_text("Failed")
     assert page.locator("[data-testid=stMain] img[src=x]").count() == 0
+
+
+def test_whoever_asked_for_it_is_told_and_led_to_it(open_agents: OpenAgents, sidecar: Sidecar) -> None:
+    failed = failed_scan(sidecar, asked_by=ACTOR)
+    page = open_agents(part="Workers").page
+    page.get_by_role("button", name="What concerns me, 1 unread").click()
+
+    page.get_by_role("button", name=f"failed in run {failed}").click()
+
+    expect(page.get_by_role("region", name=f"Run {failed}")).to_contain_text("Failed")
+    expect(page.get_by_role("button", name="What concerns me", exact=True)).to_be_visible()
 
 
 def test_the_history_is_narrowed_and_the_address_keeps_how(open_agents: OpenAgents, sidecar: Sidecar) -> None:

@@ -15,7 +15,7 @@ class Header {
       findingAddress: (id) => addressOf("research", this.current, { focus: id }),
       showAll: (text) => this.showAll(text),
     });
-    this.bell = new Bell(this.root, (ids, item) => this.send("read", { ids, item }));
+    this.bell = new Bell(this.root, (ids, item, run) => this.send("read", { ids, item, run }));
     this.me = new Panel(this.root.querySelector(".who"), this.root.querySelector(".me"));
     this.sheet = new Sheet(this.root);
     this.keys = new PageKeys(this.root, {

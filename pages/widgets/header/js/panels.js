@@ -40,7 +40,7 @@ const NOTHING_YET = "Nothing concerns you yet. You hear here when something is a
 const MOST_ON_BADGE = 99;
 
 class Bell {
-  // `read(ids, item)` marks as read (all with null) and opens the item, if one is given.
+  // `read(ids, item, run)` marks as read (all with null) and opens the item or the run, if one is given.
   constructor(root, read) {
     this.button = root.querySelector(".bell");
     this.badge = root.querySelector(".badge");
@@ -50,7 +50,7 @@ class Bell {
     this.panel = new Panel(this.button, root.querySelector(".notices"));
     this.read = read;
     this.drawn = null;
-    this.all.addEventListener("click", () => read(null, null));
+    this.all.addEventListener("click", () => read(null, null, null));
     this.button.addEventListener("click", () => this.panel.isOpen && this.drawAges());
   }
 
@@ -83,8 +83,8 @@ class Bell {
     if (item.unread) words.append(made("span", "spoken", " (unread)"));
     node.append(made("span", "dot"), words, when);
     node.addEventListener("click", () => {
-      if (item.item) this.panel.toggle(false);
-      this.read([item.id], item.item);
+      if (item.item || item.run) this.panel.toggle(false);
+      this.read([item.id], item.item, item.run);
     });
     row.append(node);
     return row;

@@ -62,8 +62,10 @@ def test_reading_names_notifications_or_all_of_them() -> None:
     for wrong in ([], [0], ["1"], [1] * 101, "1", 5):
         with pytest.raises(MalformedRequest):
             parse_read({"ids": wrong})
-    with pytest.raises(MalformedRequest):
-        parse_read({"ids": [1], "item": "x"})
+    assert parse_read({"ids": [3], "item": None, "run": 7}) == Read((3,), None, 7)
+    for wrong_one in ("item", "run"):
+        with pytest.raises(MalformedRequest):
+            parse_read({"ids": [1], wrong_one: "x"})
 
 
 def test_undo_counts_for_a_client() -> None:

@@ -31,6 +31,15 @@ def notification(**changes: object) -> Notification:
     return Notification(**{name: value for name, value in (fields | changes).items() if name in known})  # type: ignore[arg-type]
 
 
+def test_a_failed_run_is_where_its_notification_leads() -> None:
+    told = "failed in run 42 (Scan of a source): run 7 (of before) too"
+    failed = notification(kind=NotificationKind.RUN_FAILED, enhancement_id=None, summary=told)
+    several = notification(kind=NotificationKind.RUN_FAILED, enhancement_id=None, summary="failed in 3 runs")
+    other = notification(kind=NotificationKind.COMMENTED, summary=told)
+
+    assert [one["run"] for one in Bell(3, (failed, several, other)).wire()["items"]] == [42, None, None]
+
+
 def test_the_bell_says_who_what_when_and_whether_it_was_read() -> None:
     read = notification(id=2, enhancement_id=None, read_at=AT)
 
@@ -42,6 +51,7 @@ def test_the_bell_says_who_what_when_and_whether_it_was_read() -> None:
             "id": 3,
             "kind": "assigned",
             "item": 12,
+            "run": None,
             "who": "grace",
             "what": "assigned #12 to you",
             "at": AT.timestamp(),
@@ -51,6 +61,7 @@ def test_the_bell_says_who_what_when_and_whether_it_was_read() -> None:
             "id": 2,
             "kind": "assigned",
             "item": None,
+            "run": None,
             "who": "grace",
             "what": "assigned #12 to you",
             "at": AT.timestamp(),
