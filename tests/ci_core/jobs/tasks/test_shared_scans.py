@@ -31,14 +31,14 @@ WORK = (
 
 
 @contextmanager
-def worker(database: Database, sites: Sites, log: Path) -> Iterator[None]:
+def worker(database: Database, sites: Sites, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     environment = {**os.environ, **sites.environment(), "DATABASE_URL": database.url, "PYTHONPATH": str(PROJECT)}
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-c", WORK, scan_kinds.PATH], cwd=PROJECT, env=environment, stdout=out, stderr=out
         )
         try:
-            yield
+            yield process
         finally:
             process.terminate()
             try:
@@ -88,3 +88,24 @@ def test_two_workers_share_the_sources_of_five_sites(database: Database, sites: 
     assert kinds == {str(source["source_type"]) for source in DEFAULT_SOURCES}
     keys = [(found["source_type"], found["external_id"]) for found in findings(database)]
     assert len(keys) == len(set(keys))
+
+
+def test_the_scan_of_a_killed_worker_is_taken_over(database: Database, sites: Sites, tmp_path: Path) -> None:
+    (hacker_news,) = (source for source in DEFAULT_SOURCES if source["source_type"] == "hacker_news")
+    with database.transaction("Ada") as session:
+        session.execute(insert(ResearchSource), [hacker_news])
+    sites.break_site("hacker_news", "hang", times=1)
+    asked: list[AskedScans] = []
+    ask(database, asked)
+    with worker(database, sites, tmp_path / "first.txt") as first:
+        assert wait_until(lambda: sites.asked["hacker_news"], 60), (tmp_path / "first.txt").read_text()
+        first.kill()
+        first.wait()
+        with worker(database, sites, tmp_path / "second.txt"):
+            over = "SELECT status, attempt, kills FROM ci_automation_runs WHERE status NOT IN ('queued', 'running')"
+            assert wait_until(lambda: rows(database, over), 90), (tmp_path / "second.txt").read_text()
+
+    assert rows(database, over) == [("completed", 2, 1)]
+    assert rows(database, "SELECT status, attempt FROM ci_run_steps") == [("completed", 2)]
+    keys = [found["external_id"] for found in findings(database)]
+    assert 0 < len(keys) == len(set(keys))
