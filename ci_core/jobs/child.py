@@ -203,7 +203,7 @@ def _child(pipe: Connection, order: Order) -> None:
     )
     on_terminal = sys.stderr is not None and sys.stderr.isatty()
     with (
-        configure_logging(order.settings, process="job", terminal=on_terminal),
+        configure_logging(order.settings, process="job", terminal=on_terminal, at_once=False),
         kept_run_logs(database, order.settings),
     ):
         ended = work.do(context)

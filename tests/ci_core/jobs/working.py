@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,11 +29,12 @@ OPEN = ("queued", "running")
 
 
 @contextmanager
-def working(database: Database, **options: Any) -> Iterator[threading.Thread]:
+def working(database: Database, *, data_dir: Path | None = None, **options: Any) -> Iterator[threading.Thread]:
     """A worker in a thread; told to stop at the end, which it must do."""
     stop, ready = threading.Event(), threading.Event()
     options = {"kinds_path": sample_kinds.PATH, **options}
-    settings = Settings(database_url=database.url)
+    folder = tempfile.TemporaryDirectory()
+    settings = Settings(database_url=database.url, data_dir=data_dir or Path(folder.name))
     thread = threading.Thread(
         target=run_worker, args=(settings,), kwargs={"stop": stop, "ready": ready.set, **options}, daemon=True
     )
@@ -44,6 +46,7 @@ def working(database: Database, **options: Any) -> Iterator[threading.Thread]:
         stop.set()
         thread.join(60)
         assert not thread.is_alive(), "the worker did not end"
+        folder.cleanup()
 
 
 class WorkerProcess:
@@ -56,10 +59,11 @@ class WorkerProcess:
             "ready=lambda: print('ready', flush=True))"
         )
         self._log = log.open("ab") if log else None
+        self._folder = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, sample_kinds.PATH, str(concurrency)],
             cwd=PROJECT,
-            env={**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(PROJECT)},
+            env={**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(PROJECT), "CI_DATA_DIR": self._folder.name},
             stdout=self._log or subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
@@ -87,6 +91,7 @@ class WorkerProcess:
             self.process.stdout.close()
         if self._log is not None:
             self._log.close()
+        self._folder.cleanup()
 
 
 def ask(database: Database, kind: str, *, kinds: Kinds = sample_kinds.KINDS, **parameters: Any) -> int:
