@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ci_core.research.duplicates.words import STOP_WORDS
+
 _OFTEN = """
     weekly daily monthly fortnightly biweekly bi-weekly nightly quarterly annual yearly sunday monday tuesday wednesday
     thursday friday saturday weekend morning
@@ -54,6 +56,9 @@ _AGAIN = frozenset(
     candidate
     """.split()  # noqa: SIM905 (a list of quoted words would be unreadable)
 )
+# What is only expected; "will" and "to" alone announce what is decided.
+_EXPECTING = frozenset({"could", "may", "might", "likely", "expected", "set", "about"})
+_BETWEEN = frozenset({"to", "be", "is", "are", "soon", "also", "now", "will"})
 _VERSION = re.compile(r"v\d+(?:\.\d+)*")
 _NEGATED = re.compile(r"\b(?:not|no|never|cannot|without|\w+n['’]t)\b", re.IGNORECASE)
 
@@ -71,3 +76,29 @@ def is_negated(title: str) -> bool:
 def again_words(words: Sequence[str]) -> frozenset[str]:
     """The words among them that announce one more: "second", "again", "update", "v2"."""
     return frozenset(word for word in words if word in _AGAIN or _VERSION.fullmatch(word))
+
+
+def deeds(words: Sequence[str]) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
+    """Who does what by the words, as they follow each other, and who is only expected to do what.
+
+    "OpenAI files" and "OpenAI to file" have ("openai", "fil"); in "OpenAI could file" that is expected.
+    """
+    done: set[tuple[str, str]] = set()
+    awaited: set[tuple[str, str]] = set()
+    before, expecting = "", False
+    for word in words:
+        if word in _EXPECTING:
+            expecting = True
+        elif word not in _BETWEEN:
+            if before and word not in STOP_WORDS:
+                (awaited if expecting else done).add((before, _root(word)))
+            before, expecting = word, False
+    return frozenset(done), frozenset(awaited)
+
+
+def _root(verb: str) -> str:
+    """The verb without its endings, so that "file", "filed" and "filing" are one."""
+    for ending in ("ing", "ed", "e"):
+        if len(verb) > len(ending) + 2 and verb.endswith(ending):
+            return verb[: -len(ending)]
+    return verb

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ci_core.research.duplicates.markers import deeds
 from ci_core.research.duplicates.measures import Wording, only_differ_in
 from ci_core.research.duplicates.numbers import conflict, differ
 from ci_core.research.duplicates.opposites import contrary
@@ -32,7 +33,15 @@ def veto(one: Wording, other: Wording, days: float | None) -> str | None:
     against = contrary(one.words, other.words) if _of_one_matter(one, other) else None
     if against:
         return f"“{against[0]}” and “{against[1]}” say the contrary"
+    if _of_one_matter(one, other) and (_came_true(one, other) or _came_true(other, one)):
+        return "what one of them expects has happened in the other"
     return _by_what_differs(one, other, days)
+
+
+def _came_true(one: Wording, other: Wording) -> bool:
+    """Whether `other` says as done what `one` only expects, in the same words."""
+    awaited = deeds(one.in_order)[1]
+    return bool(awaited) and bool(awaited & deeds(other.in_order)[0])
 
 
 def _of_one_matter(one: Wording, other: Wording) -> bool:

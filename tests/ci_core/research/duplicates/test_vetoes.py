@@ -35,6 +35,8 @@ TRAPS = [
     ("SEC approves spot bitcoin ETF", "SEC rejects spot bitcoin ETF", 5),
     ("Robinhood opens office in Berlin", "Robinhood closes office in Berlin", 5),
     ("Company X acquired by Y", "Company X not acquired by Y", 1),
+    ("OpenAI could file confidential IPO paperwork soon", "OpenAI files confidentially for IPO", 8),
+    ("SpaceX likely to acquire Cursor", "SpaceX to acquire Cursor for $60 billion", 20),
     ("Broker upgrades Tesla to buy", "Broker downgrades Tesla to hold", 3),
 ]
 SAME = [
@@ -48,6 +50,7 @@ SAME = [
     ("How 'The Daily Show' blew up in China", "How 'The Daily Show' blew up in China : The New Yorker", 1.3),
     ("2,700 tanks for the DHS", "DHS buys 2.7k tanks", 0.2),
     ("Weekly options thread", "Weekly options thread", 0.01),
+    ("OpenAI could file IPO paperwork soon", "OpenAI IPO paperwork may be filed on Friday", 0.3),
     ("Thought Infection #8: The Jobs Are Never Coming Back", "Thought Infection #8: The jobs are never coming back", 1),
     ("I used Google Glass, with monthly updates", "I used Google Glass, with monthly updates, a reporter says", 0.1),
     ("The questionable personality test", "The questionable personality test and why it should not be used", 0.1),
