@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -17,6 +17,7 @@ from ci_core.logs import get_logger
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 2.0
 # What is said about the same outage again, for those who read only the newest lines of a log.
 REMIND_SECONDS = 60.0
+CHECK_SECONDS = 3.0
 # An error of these means: not now. PoolTimeout is an OperationalError; a server that does not answer is a TimeoutError.
 AWAY = (psycopg.Error, OSError, TimeoutError)
 
@@ -113,7 +114,8 @@ class Pool:
                 self._outage.failed(error)
             if is_disconnect(error):
                 # One connection broke: the others most likely did too, and the next statement should not find out.
-                await self._pool.check()
+                with suppress(*AWAY):
+                    await asyncio.wait_for(self._pool.check(), CHECK_SECONDS)
             raise
         self._outage.worked()
 
@@ -143,7 +145,9 @@ class Backoff:
 
 
 def is_disconnect(error: BaseException) -> bool:
-    """Whether the connection is gone, and not only a statement wrong."""
+    """Whether the connection is gone, and not only a statement wrong or slow."""
+    if isinstance(error, TimeoutError):
+        return False
     state = getattr(error, "sqlstate", None)
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | OSError) and (
         state is None or state.startswith(("08", "57P"))

@@ -141,7 +141,9 @@ class _Serving:
                 return
             except Exception as error:  # noqa: BLE001 - a worker that dies of an error carries out nothing any more
                 _log.error("worker_failed", error=str(error), exc_info=True)
-                await asyncio.sleep(backoff.seconds())
+                begin_at = time.monotonic() + backoff.seconds()
+                while time.monotonic() < begin_at and not self._stop.is_set():
+                    await asyncio.sleep(0.1)
 
     def _new_worker(self) -> QueueWorker:
         app = make_app(self._manager, self._kinds, self._attempts.carry_out)
