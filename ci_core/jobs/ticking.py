@@ -26,7 +26,7 @@ from db.enums import MissedRuns, RunTrigger
 ACTOR = "agent:clock"
 SCAN = "research_scan"
 # So many are moved on by one transaction: what else waits, waits for no more than that.
-MOST = 200
+MOST = 100
 LONGEST_HOLD_SECONDS = 4.0
 # A schedule that cannot be used is looked at again after this; whoever corrects it makes that at once.
 UNUSABLE_FOR = timedelta(hours=1)
