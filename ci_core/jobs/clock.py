@@ -97,8 +97,9 @@ class Clock:
         )
         # A look that takes longer than a beat is nothing to warn of.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
-        self._scheduler.start()
+        # Said first: the first look may come before this thread goes on.
         log.info("clock_started", every_seconds=BEAT_SECONDS)
+        self._scheduler.start()
 
     def stop(self) -> None:
         """End; returns when the look that is under way has ended. A clock that does not run stays as it is."""
