@@ -255,7 +255,7 @@ def killed(url: str, times: int = 12) -> None:
             began = time.monotonic()
             victim.process.wait()
             while not connection.execute(
-                "SELECT FROM ci_automation_runs WHERE id = %s AND attempt > 1 AND status <> 'queued'", [run_id]
+                "SELECT 1 FROM ci_automation_runs WHERE id = %s AND attempt > 1 AND status <> 'queued'", [run_id]
             ).fetchone():
                 time.sleep(0.02)
             waits.append(time.monotonic() - began)
