@@ -56,7 +56,8 @@ def open_door(acting_as: str | None = None, *, needs_tables: bool = True) -> Ite
     settings = load_settings()
     actor = checked_actor(settings.actor if acting_as is None else acting_as)
     with (
-        configure_logging(settings, process="ci", terminal=True, terminal_level="WARNING", at_once=False),
+        # Into the file alone: at a terminal, a command says what went wrong itself, in one line.
+        configure_logging(settings, process="ci", terminal=False, at_once=False),
         open_database(settings, application_name="ci") as database,
         kept_run_logs(database, settings),
     ):
