@@ -165,10 +165,10 @@ def decide(
     return Outcome("again", wait_seconds=1.0)
 
 
-def after_kill(how: str, kills: int) -> Outcome:
-    """What becomes of a run whose process died, for the `kills` + first time."""
+def after_kill(how: str, kills: int, most: int = MOST_KILLS) -> Outcome:
+    """What becomes of a run whose process died after `kills` others; with `most` of them, it is set aside."""
     times = kills + 1
-    if times >= MOST_KILLS:
+    if times >= most:
         error = cut(f"Set aside after {times} times: {how}.")
         return Outcome("failed", error=error, error_kind="killed", kills=1)
     return Outcome("again", error=cut(f"Begun again: {how}."), error_kind="killed", kills=1)

@@ -23,6 +23,9 @@ LONGEST_TOLD_WAIT_SECONDS = 7 * 86_400.0
 # A database that is away is no fault of the job: it waits a little, as often as it takes.
 AWAY_WAIT_SECONDS = 2.0
 MOST_KILLS = 3
+# A job in a process of its own can hardly be what its worker died of: it is suspected later, but not never, because it
+# may take the memory of the whole machine.
+MOST_KILLS_APART = 9
 
 REMEDIES: Mapping[str, str] = {
     "rate_limited": "The site wants fewer requests. The run waits as long as the site said; scan it less often if this "

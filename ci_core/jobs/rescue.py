@@ -10,6 +10,8 @@ import psycopg
 
 from ci_core.jobs import worker_queries as sql
 from ci_core.jobs.attempt import after_kill
+from ci_core.jobs.failures import MOST_KILLS, MOST_KILLS_APART
+from ci_core.jobs.kinds import Isolation, Kinds
 from ci_core.jobs.outages import AWAY, Outage, Pool
 from ci_core.jobs.queue import Outcome
 from ci_core.logs import get_logger, run_context
@@ -37,6 +39,7 @@ class Rescue:
         self,
         pool: Pool,
         outage: Outage,
+        kinds: Kinds,
         *,
         monotonic: Callable[[], float],
         moved: Callable[[], None] = lambda: None,
@@ -45,6 +48,7 @@ class Rescue:
     ) -> None:
         self._pool = pool
         self._outage = outage
+        self._kinds = kinds
         self._monotonic = monotonic
         self._moved = moved
         self._times = {"silent": silent, "settled": settled, "forgotten": FORGOTTEN_SECONDS}
@@ -84,7 +88,7 @@ class Rescue:
         """Whether the job was given back or ended; one whose run is being written to is left for the next time."""
         if job["run_id"] is not None and not await _rows(connection, sql.HOLD_RUN, job):
             return False
-        outcome = _outcome(job)
+        outcome = self._outcome(job)
         wanted = {
             "job_id": job["id"],
             "attempts": job["attempts"],
@@ -102,12 +106,14 @@ class Rescue:
             tell("run_rescued", kind=job["task_name"], end=ended["outcome"], worker_id=job["worker_id"])
         return True
 
-
-def _outcome(job: Mapping[str, Any]) -> Outcome:
-    if job["run_id"] is None:
-        return Outcome("failed")  # its run was deleted: nobody knows what to do
-    where = f" on {job['host']}" if job["host"] else ""
-    return after_kill(f"the worker{where} that carried it out died or froze", job["kills"])
+    def _outcome(self, job: Mapping[str, Any]) -> Outcome:
+        if job["run_id"] is None:
+            return Outcome("failed")  # its run was deleted: nobody knows what to do
+        name = job["task_name"]
+        apart = name in self._kinds and self._kinds[name].isolation is Isolation.PROCESS
+        where = f" on {job['host']}" if job["host"] else ""
+        how = f"the worker{where} that carried it out died or froze"
+        return after_kill(how, job["kills"], MOST_KILLS_APART if apart else MOST_KILLS)
 
 
 async def _rows(

@@ -119,7 +119,7 @@ class _Serving:
     async def run(self) -> None:
         await self._pool.open()
         with self._signals():
-            rescue = Rescue(self._pool, self._outage, monotonic=time.monotonic, moved=self._telling.moved)
+            rescue = Rescue(self._pool, self._outage, self._kinds, monotonic=time.monotonic, moved=self._telling.moved)
             beside = (self._until_stopped(), self._keep_alive(), rescue.run(), self._telling.run())
             watch = [asyncio.create_task(one) for one in beside]
             try:

@@ -79,6 +79,7 @@ class Report:
     restarts: int = 0
     begun_again: int = 0
     dead: list[str] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -93,7 +94,7 @@ class Report:
             f"{self.failed} failed, {self.begun_again} begun again; "
             f"effects doubled {self.doubled}, missing {self.missing}; "
             f"{self.kills} workers killed, {self.freezes} frozen, {self.restarts} restarts of the database; "
-            f"workers that died by themselves: {self.dead or 'none'}"
+            f"workers that died by themselves: {self.dead or 'none'}; why runs failed: {self.why or 'none did'}"
         )
 
 
@@ -259,6 +260,8 @@ class Soak:
         with database.reading() as session:
             for name, value in session.execute(text(query)).one()._mapping.items():
                 setattr(self.report, name, value)
+            why = "SELECT concat_ws(': ', run_type, error_kind, error) FROM ci_automation_runs WHERE status = 'failed'"
+            self.report.why = list(session.scalars(text(why)))
 
     def _end_workers(self) -> None:
         for worker in self._workers:

@@ -97,15 +97,19 @@ def test_a_frozen_worker_that_wakes_up_overwrites_nothing(
 
 
 def test_a_job_that_kills_its_worker_is_set_aside_after_the_third_time(database: Database) -> None:
-    run_id = ask(database, "nothing")
+    in_thread, apart = ask(database, "nothing"), ask(database, "add_apart", numbers=[1])
     change(database, "UPDATE ci_automation_runs SET kills = 2")
-    lost(database, run_id)
+    for _ in range(2):
+        lost(database, in_thread)
 
     with working(database, queues=["others"]):
-        done = ended(database, run_id, 30)
+        done = ended(database, in_thread, 30)
+        assert wait_until(lambda: run(database, apart).kills == 3)
 
     assert (done.status, done.kills, done.error_kind) == ("failed", 3, "killed")
     assert done.error.startswith("Set aside after 3 times: the worker")
+    # Its process has nothing to do with the worker's.
+    assert run(database, apart).status == "queued"
 
 
 def test_a_lost_run_that_had_said_its_end_is_not_begun_again(database: Database) -> None:
