@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import subprocess
@@ -19,7 +18,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from db.embedded.cluster import programs
-from db.errors import BackupError, BackupUnusable, DataFolderFull, DataFolderNotWritable, RestoreRefused
+from db.errors import BackupError, BackupUnusable, DataFolderFull, DataFolderNotWritable, RestoreRefused, is_disk_full
 from db.schema import head, revisions
 
 SUFFIX = ".dump"
@@ -386,7 +385,7 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         place = error.filename or folder
-        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        if is_disk_full(error):
             raise DataFolderFull(
                 f"Cannot write {place}: the disk is full. Free some space, or set CI_BACKUP_DIR."
             ) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class DatabaseError(Exception):
     """Base of every expected failure of the database."""
@@ -61,3 +63,8 @@ class BackupUnusable(BackupError):
 
 class RestoreRefused(BackupError):
     """A restore would take the place of somebody's work, or of a database that is in use."""
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether there is no room left: on the disk, or in the user's share of it."""
+    return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))

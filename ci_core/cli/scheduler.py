@@ -131,14 +131,11 @@ def _logging(settings: Settings, process: str) -> None:
 
 
 def _refuse_second(data_dir: Path) -> None:
-    from ci_core.jobs.standing import AlreadyRunning, standing_of
+    from ci_core.jobs.standing import running_already, standing_of
 
     found = standing_of(data_dir)
     if found is not None:
-        raise AlreadyRunning(
-            f"A scheduler is running already, process {found.pid}. `ci scheduler status` tells more, "
-            "`ci scheduler stop` ends it."
-        )
+        raise running_already(found)
 
 
 def _stop_at_end_of_input(stop: threading.Event) -> None:

@@ -92,7 +92,7 @@ def _site_limited(error: errors.SiteLimited) -> Failure:
 
 
 def _os_error(error: OSError) -> Failure:
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+    if db_errors.is_disk_full(error):
         where = f" ({error.filename})" if error.filename else ""
         return Failure("disk_full", f"The disk is full{where}.")
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:

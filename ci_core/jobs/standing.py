@@ -62,11 +62,7 @@ class PidFile:
         except OSError as error:
             raise CannotTell(_unwritable(self.path, error)) from error
         if not taken:
-            other = _read(self.path)
-            raise AlreadyRunning(
-                f"A scheduler is running already{f', process {other.pid}' if other else ''}. "
-                "`ci scheduler status` tells more, `ci scheduler stop` ends it."
-            )
+            raise running_already(_read(self.path))
         self._standing = Standing(
             os.getpid(),
             socket.gethostname(),
@@ -95,6 +91,14 @@ class PidFile:
             self._lock.write(json.dumps(asdict(self._standing)))
         except OSError:
             return
+
+
+def running_already(other: Standing | None) -> AlreadyRunning:
+    """What to raise where a sidecar is alive; None where it could not say who it is."""
+    return AlreadyRunning(
+        f"A scheduler is running already{f', process {other.pid}' if other else ''}. "
+        "`ci scheduler status` tells more, `ci scheduler stop` ends it."
+    )
 
 
 def standing_of(data_dir: Path) -> Standing | None:

@@ -17,7 +17,7 @@ from typing import Self
 import psutil
 
 from db.embedded.cluster import Cluster
-from db.errors import DataFolderFull, DataFolderNotWritable, EmbeddedServerError
+from db.errors import DataFolderFull, DataFolderNotWritable, EmbeddedServerError, is_disk_full
 from db.file_locks import FileLock, discard, living_handles, new_handle
 
 _MUTEX_SECONDS = 180.0
@@ -144,7 +144,7 @@ def _clear_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         place = error.filename or folder
-        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        if is_disk_full(error):
             raise DataFolderFull(
                 f"Cannot write {place}: the disk is full. Free some space, or choose another folder with CI_DATA_DIR."
             ) from error
