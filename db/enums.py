@@ -202,6 +202,84 @@ class Period(StrEnum):
     MONTH = "month"
 
 
+class CheckType(StrEnum):
+    """What a health check looks at: everything, what changed, one part, one folder, or what another tool found."""
+
+    FULL_SCAN = "full_scan"
+    QUICK_SCAN = "quick_scan"
+    SECURITY_SCAN = "security_scan"
+    DEPENDENCY_CHECK = "dependency_check"
+    PERFORMANCE_TEST = "performance_test"
+    FEATURE_SPECIFIC = "feature_specific"
+    IMPORT = "import"
+
+
+class CheckStatus(StrEnum):
+    """Where a health check stands."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class CheckerStatus(StrEnum):
+    """How a checker did; partial: not all that it was to look at; missing: its tool is not installed."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    MISSING = "missing"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class IssueType(StrEnum):
+    """What an issue harms; each is a dimension of the health score."""
+
+    CODE_QUALITY = "code_quality"
+    SECURITY = "security"
+    BUGS = "bugs"
+    DEPENDENCIES = "dependencies"
+    TESTS = "tests"
+    PERFORMANCE = "performance"
+    DOCUMENTATION = "documentation"
+
+
+class Severity(StrEnum):
+    """How much an issue can harm, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+
+class IssueStatus(StrEnum):
+    """Where an issue stands; one that was fixed and is back is open again, and marked."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    FIXING = "fixing"
+    FIXED = "fixed"
+    WONT_FIX = "wont_fix"
+    FALSE_POSITIVE = "false_positive"
+
+
+class HealthChange(StrEnum):
+    """What a check changed about an issue; lapsed: the time for which somebody dismissed it is over."""
+
+    NEW = "new"
+    RESOLVED = "resolved"
+    REGRESSED = "regressed"
+    SEVERITY = "severity"
+    LAPSED = "lapsed"
+
+
 class LlmCallStatus(StrEnum):
     """What became of a call to a chat model; reserved: its greatest cost is counted until it has answered."""
 

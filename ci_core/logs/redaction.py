@@ -160,11 +160,11 @@ def _shown(value: object) -> str:
 def _configured(settings: Settings) -> list[str]:
     """The secrets of the settings: every text that is not shown when they are printed."""
     found: list[str] = []
-    for name, field in type(settings).model_fields.items():
-        value = getattr(settings, name)
-        if field.repr or not isinstance(value, str):
-            continue
-        found += _passwords(value) if name in ADDRESSES else [value]
+    for part in (settings, settings.health):
+        for name, field in type(part).model_fields.items():
+            value = getattr(part, name)
+            if not field.repr and isinstance(value, str):
+                found += _passwords(value) if name in ADDRESSES else [value]
     if settings.reddit_client_id and settings.reddit_client_secret:
         found.append(f"{settings.reddit_client_id}:{settings.reddit_client_secret}")
     return found

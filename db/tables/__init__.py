@@ -5,6 +5,15 @@ from db.tables.base import Base, Json
 from db.tables.board import BoardColumn, BoardOperation
 from db.tables.derived import EMBEDDING_DIMENSIONS, EnhancementEmbedding, Similarity, WishlistOrigin
 from db.tables.enhancements import Comment, Dependency, Enhancement, Merge
+from db.tables.health import (
+    HealthCacheEntry,
+    HealthCheck,
+    HealthChecker,
+    HealthFile,
+    HealthIssue,
+    HealthIssueChange,
+    HealthRepository,
+)
 from db.tables.jobs import AgentPerformance, Schedule, Worker
 from db.tables.learned import (
     Correction,
@@ -37,6 +46,13 @@ __all__ = [
     "FindingEmbedding",
     "FindingRelation",
     "Follower",
+    "HealthCacheEntry",
+    "HealthCheck",
+    "HealthChecker",
+    "HealthFile",
+    "HealthIssue",
+    "HealthIssueChange",
+    "HealthRepository",
     "Interest",
     "Json",
     "LearnedModel",

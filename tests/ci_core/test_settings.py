@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ci_core.errors import SettingsError
-from ci_core.settings import PROJECT, Settings, load_settings
+from ci_core.settings import PROJECT, Settings, load_settings, setting_names
 from db.address import checked_url
 
 
@@ -125,18 +125,27 @@ def test_secrets_are_not_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch
     assert "secret" not in f"{settings!r} {settings!s}"
 
 
-def test_every_setting_is_explained_in_the_example() -> None:
-    example = PROJECT / ".env.example"
-    if not example.exists():
-        pytest.skip("no example yet")
-    text = example.read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", setting_names())
+def test_every_setting_is_explained_in_the_example(name: str) -> None:
+    assert f"#{name}=" in (PROJECT / ".env.example").read_text(encoding="utf-8")
 
-    missing = [
-        str(field.validation_alias)
-        for field in Settings.model_fields.values()
-        if f"{field.validation_alias}=" not in text
-    ]
-    assert missing == []
+
+def test_thresholds_of_health_are_read_from_the_same_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CI_HEALTH_MAX_COMPLEXITY=17\n", encoding="utf-8")
+    monkeypatch.setenv("CI_HEALTH_MIN_SCORE", "55")
+
+    health = load_settings().health
+
+    assert (health.min_score, health.max_complexity, health.max_line_length) == (55, 17, 120)
+    assert health.weights["security"] == 0.25
+    assert health.thresholds["coverage_total_percent"] == 60
+
+
+def test_a_wrong_threshold_of_health_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI_HEALTH_MIN_SCORE", "101")
+
+    with pytest.raises(SettingsError, match="CI_HEALTH_MIN_SCORE"):
+        load_settings()
 
 
 def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

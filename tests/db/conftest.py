@@ -58,6 +58,16 @@ INSERT INTO ci_automation_runs (run_type, job_id, queue, lock_key, schedule_id)
 VALUES ('research_scan', 1, 'research', 'research_scan:1', 1);
 UPDATE procrastinate_jobs SET status = 'doing', worker_id = 1;
 INSERT INTO ci_agent_performance (agent, period_start) VALUES ('research', current_date);
+INSERT INTO ci_health_repositories (identity, name) VALUES ('https://example.org/team/magnus', 'team/magnus');
+INSERT INTO ci_health_checks (repository_id, check_type, status, overall_health_score)
+    VALUES (1, 'full_scan', 'completed', 71);
+INSERT INTO ci_health_checkers (check_id, name, status) VALUES (1, 'ruff', 'completed');
+INSERT INTO ci_health_issues (repository_id, fingerprint, issue_type, checker, rule, severity, title, file_path,
+    line_number, first_check_id, last_check_id)
+    VALUES (1, md5('one'), 'security', 'ruff', 'S608', 'high', 'SQL put together from text', 'a.py', 3, 1, 1);
+INSERT INTO ci_health_changes (check_id, issue_id, change) VALUES (1, 1, 'new');
+INSERT INTO ci_health_files (repository_id, path, lines, score, check_id) VALUES (1, 'a.py', 10, 40, 1);
+INSERT INTO ci_health_cache (checker, version, blob, sightings) VALUES ('ruff', '1', 'abc', '[]');
 """
 
 

@@ -14,7 +14,7 @@ import yaml
 
 from ci_core.cli.app import main
 from ci_core.jobs import KINDS
-from ci_core.settings import PROJECT, Settings
+from ci_core.settings import PROJECT, setting_names
 
 DEPLOY = PROJECT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
@@ -30,7 +30,7 @@ def compose() -> dict[str, Any]:
 
 
 def known_settings() -> set[str]:
-    return {str(field.validation_alias) for field in Settings.model_fields.values()}
+    return set(setting_names())
 
 
 def words_of(unit: Path) -> list[str]:

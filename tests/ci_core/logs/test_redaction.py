@@ -15,6 +15,7 @@ import pytest
 from ci_core.logs import Redactor
 from ci_core.logs.redaction import HIDDEN, LONGEST_TEXT, is_secret_name
 from ci_core.settings import Settings
+from ci_core.settings.health import HealthSettings
 
 SECRET = "hunter2&co\"x'ü"
 PLAIN = "s3cr3tValue99"
@@ -183,9 +184,18 @@ def test_every_secret_of_the_settings_is_known() -> None:
 
 
 def test_a_setting_that_holds_a_secret_is_never_printed_and_so_never_logged() -> None:
-    shown = [name for name, field in Settings.model_fields.items() if is_secret_name(name) and field.repr]
+    fields = [*Settings.model_fields.items(), *HealthSettings.model_fields.items()]
+    shown = [name for name, field in fields if is_secret_name(name) and field.repr]
 
     assert shown == []
+
+
+def test_the_password_of_the_checked_database_is_hidden_too() -> None:
+    health = HealthSettings(database_url="postgresql://reader:of-the-target@db/magnus")
+
+    shown = Redactor.of(Settings(health=health)).text("reader said of-the-target at db")
+
+    assert shown == f"reader said {HIDDEN} at db"
 
 
 def test_a_long_text_keeps_its_beginning_and_its_end_and_no_half_secret() -> None:

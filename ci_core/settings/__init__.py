@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ci_core.errors import SettingsError
+from ci_core.settings.health import ADDRESS, HealthSettings
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-ADDRESS = r"^https?://[^\s<>\"']+$"
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 CHAT_PROVIDERS = ("openai", "ollama")
 
 
@@ -26,6 +26,10 @@ def _system_user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # no such user in this container
         return "local"
+
+
+def _health_settings() -> HealthSettings:
+    return HealthSettings(_env_file=Settings.model_config.get("env_file"))
 
 
 class TokenPrice(BaseModel):
@@ -99,6 +103,8 @@ class Settings(BaseSettings):
     research_set_aside_below: float = Field(60.0, validation_alias="CI_RESEARCH_SET_ASIDE_BELOW", ge=0, le=100)
     research_accept_above: float | None = Field(None, validation_alias="CI_RESEARCH_ACCEPT_ABOVE", ge=0, le=100)
     research_source_seconds: float = Field(300.0, validation_alias="CI_RESEARCH_SOURCE_SECONDS", gt=0, le=3600)
+
+    health: HealthSettings = Field(default_factory=_health_settings, validation_alias="CI_HEALTH")
 
     openai_api_key: str | None = Field(None, validation_alias="OPENAI_API_KEY", repr=False)
     openai_base_url: str | None = Field(None, validation_alias="OPENAI_BASE_URL", repr=False, pattern=ADDRESS)
@@ -209,6 +215,13 @@ class Settings(BaseSettings):
     def logs_dir(self) -> Path:
         """Where logs are written."""
         return self.data_dir / "logs"
+
+
+def setting_names() -> tuple[str, ...]:
+    """The names of all settings, as they stand in the environment."""
+    fields = [field for name, field in Settings.model_fields.items() if name != "health"]
+    fields += HealthSettings.model_fields.values()
+    return tuple(str(field.validation_alias) for field in fields)
 
 
 def load_settings() -> Settings:

@@ -1,0 +1,1 @@
+"""The checkers: one file each, registered in `registry.py`."""
