@@ -6,7 +6,6 @@ A finding's words are strangers' words: in the description of an enhancement the
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -16,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from ci_core.backlog.lifecycle import OPEN_STATUSES
 from ci_core.backlog.listing import read_enhancements
+from ci_core.backlog.plain_words import one_line, plain_markdown
 from ci_core.backlog.proposal import LEAST_SHARED, MOST_LOOKED_AT, Candidate
 from ci_core.backlog.queries import ENHANCEMENTS, STORED
 from ci_core.backlog.similar import similar_to_vector
 from ci_core.backlog.triage_queries import with_shared_words, words_of
-from ci_core.backlog.validation import DIRECTION_MARKS, TAG_MAX, TITLE_MAX, URL_MAX
+from ci_core.backlog.validation import TAG_MAX, TITLE_MAX, URL_MAX
 from ci_core.backlog.values import Enhancement, NewEnhancement
 from ci_core.research import finding_queries
 from ci_core.research.finding_history import site_name
@@ -42,12 +42,6 @@ CATEGORIES: tuple[tuple[Category, str], ...] = (
     (Category.REFACTORING, r"refactor\w*|clean[- ]?up|technical debt|rewrit\w+"),
     (Category.DOCUMENTATION, r"documentation|docs|tutorials?"),
 )
-# Characters that mean something to a renderer of markdown wherever they stand, Streamlit's own included.
-SPECIAL = re.compile(r"([\\`*_\[\]<>&$~|!#])")
-# What means something at the beginning of a line only.
-LEADING = re.compile(r"^(\d*)([-+=.)])")
-SHORTCODE = re.compile(r":(?=[\w+-]+:)")
-WORD_JOINER = "\u2060"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +105,6 @@ def description_of(detail: FindingDetail) -> str:
         score = "" if found.relevance_score is None else f" (relevance {found.relevance_score:.0f})"
         parts.append(f"Why it was found{score}: {plain_markdown(found.reason)}")
     return "\n\n".join(parts)
-
-
-def plain_markdown(text: str) -> str:
-    """Text as markdown that is shown letter for letter, on one line: no markup, no HTML, no picture, no mention."""
-    escaped = SHORTCODE.sub(r"\\:", SPECIAL.sub(r"\\\1", one_line(text)))
-    # A backslash before an @ goes away before names are looked for: nobody may follow it at once.
-    return LEADING.sub(r"\1\\\2", escaped).replace("@", f"@{WORD_JOINER}")
-
-
-def one_line(text: str, longest: int | None = None) -> str:
-    """Text on one line without control and direction marks, cut with an ellipsis where it is longer."""
-    kept = "".join(
-        " " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character
-        for character in text
-        if unicodedata.category(character) != "Cs" and character not in DIRECTION_MARKS
-    )
-    single = " ".join(kept.split())
-    if all(unicodedata.category(character) in {"Cf", "Zs"} for character in single):
-        return ""
-    return single if longest is None or len(single) <= longest else single[: longest - 1].rstrip() + "…"
 
 
 def web_address(url: str) -> str | None:

@@ -12,6 +12,7 @@ from db.tables.health import (
     HealthFile,
     HealthIssue,
     HealthIssueChange,
+    HealthProposal,
     HealthRepository,
 )
 from db.tables.jobs import AgentPerformance, Schedule, Worker
@@ -52,6 +53,7 @@ __all__ = [
     "HealthFile",
     "HealthIssue",
     "HealthIssueChange",
+    "HealthProposal",
     "HealthRepository",
     "Interest",
     "Json",

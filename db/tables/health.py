@@ -237,6 +237,33 @@ class HealthFile(Base):
     )
 
 
+class HealthProposal(Base):
+    """What the agent proposed on the board for a rule and an area, so that the next check finds it again."""
+
+    __tablename__ = "ci_health_proposals"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    repository_id: Mapped[int] = mapped_column(ForeignKey("ci_health_repositories.id", ondelete="CASCADE"))
+    rule: Mapped[str]
+    area: Mapped[str] = mapped_column(server_default=EMPTY)
+    enhancement_id: Mapped[int | None] = mapped_column(ForeignKey("ci_enhancements.id", ondelete="SET NULL"))
+    standing: Mapped[Json] = mapped_column(server_default=EMPTY_OBJECT)
+    told: Mapped[str] = mapped_column(server_default=EMPTY)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (
+        UniqueConstraint("repository_id", "rule", "area"),
+        CheckConstraint("char_length(rule) BETWEEN 1 AND 200"),
+        CheckConstraint("char_length(area) <= 500"),
+        Index(
+            "idx_ci_health_proposals_enhancement",
+            "enhancement_id",
+            postgresql_where=text("enhancement_id IS NOT NULL"),
+        ),
+    )
+
+
 class HealthCacheEntry(Base):
     """What a checker found in a file of this content; it can be lost without harm."""
 

@@ -67,6 +67,7 @@ INSERT INTO ci_health_issues (repository_id, fingerprint, issue_type, checker, r
     VALUES (1, md5('one'), 'security', 'ruff', 'S608', 'high', 'SQL put together from text', 'a.py', 3, 1, 1);
 INSERT INTO ci_health_changes (check_id, issue_id, change) VALUES (1, 1, 'new');
 INSERT INTO ci_health_files (repository_id, path, lines, score, check_id) VALUES (1, 'a.py', 10, 40, 1);
+INSERT INTO ci_health_proposals (repository_id, rule, area) VALUES (1, 'sql-injection', 'scanner');
 INSERT INTO ci_health_cache (checker, version, blob, sightings) VALUES ('ruff', '1', 'abc', '[]');
 """
 

@@ -181,6 +181,26 @@ CREATE TABLE ci_health_files (
 );
 CREATE INDEX idx_ci_health_files_check ON ci_health_files (check_id);
 
+-- What the agent proposed on the board: one for each rule and area, so that the next check finds it again.
+CREATE TABLE ci_health_proposals (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    repository_id bigint NOT NULL REFERENCES ci_health_repositories (id) ON DELETE CASCADE,
+    rule text NOT NULL CHECK (char_length(rule) BETWEEN 1 AND 200),
+    -- The feature area or the package that its issues concern; '*': everywhere, '': nowhere in particular.
+    area text NOT NULL DEFAULT '' CHECK (char_length(area) <= 500),
+    -- NULL: somebody deleted it, which says as much as a rejection.
+    enhancement_id bigint REFERENCES ci_enhancements (id) ON DELETE SET NULL,
+    -- What was behind it when it last stood on the board: {"issues": 5, "worst": "high", "solved": false}.
+    standing jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(standing) = 'object'),
+    -- Of the issues that its text tells of; another one: it is to be written anew.
+    told text NOT NULL DEFAULT '',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (repository_id, rule, area)
+);
+CREATE INDEX idx_ci_health_proposals_enhancement ON ci_health_proposals (enhancement_id)
+    WHERE enhancement_id IS NOT NULL;
+
 -- What a checker found in a file of this content. It can be lost without harm, so that it is not logged.
 CREATE UNLOGGED TABLE ci_health_cache (
     checker text NOT NULL,
@@ -226,6 +246,7 @@ DOWN = """
 DROP VIEW v_ci_critical_issues;
 DROP VIEW v_ci_health_trends;
 DROP TABLE ci_health_cache;
+DROP TABLE ci_health_proposals;
 DROP TABLE ci_health_files;
 DROP TABLE ci_health_changes;
 DROP TABLE ci_health_issues;

@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 
 from ci_core.backlog import NewEnhancement, create_enhancement
 from ci_core.backlog.mentions import mentioned_people
+from ci_core.backlog.plain_words import one_line, plain_markdown
 from ci_core.research.conversion import (
     attach_candidates,
     enhancement_from_form,
-    one_line,
-    plain_markdown,
     proposed_form,
     web_address,
 )
