@@ -271,7 +271,8 @@ SHAPES = st.recursive(
         st.sampled_from(
             ["results", "tool", "driver", "rules", "ruleId", "rule", "index", "ruleIndex", "message", "text",
              "locations", "physicalLocation", "artifactLocation", "uri", "uriBaseId", "region", "startLine", "tags",
-             "properties", "artifacts", "originalUriBaseIds", "invocations", "automationDetails", "id", "suppressions", "arguments"]
+             "properties", "artifacts", "originalUriBaseIds", "invocations", "automationDetails",
+             "id", "suppressions", "arguments"]
         ),
         inner,
         max_size=5,
