@@ -29,6 +29,7 @@ BELONGINGS: dict[str, Any] = {
     "followers": tables.Follower,
     "findings": tables.ResearchFinding,
     "evidence": tables.Evidence,
+    "health_issues": tables.HealthIssue,
     "wishlist_items": tables.WishlistOrigin,
     "notifications": tables.Notification,
 }
@@ -60,6 +61,7 @@ class Merged:
     followers: int
     findings: int
     evidence: int
+    health_issues: int
     wishlist_items: int
     notifications: int
     dependencies: int

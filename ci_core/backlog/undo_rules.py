@@ -40,6 +40,7 @@ NAMES = {
     "ci_research_interests": "the interest {}",
     "ci_research_sources": "the source {}",
     "ci_schedules": "the schedule {}",
+    "ci_health_issues": "the issue {}",
 }
 # A vote that was taken back since, or a follower who is gone, stands in nobody's way.
 MARKS = frozenset({FOLLOWERS, REACTIONS})

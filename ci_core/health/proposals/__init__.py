@@ -1,0 +1,6 @@
+"""From issues to the board and back: proposals, what stands behind an enhancement, and conversion by hand."""
+
+from ci_core.health.proposals.proposing import AGENT, propose
+from ci_core.health.proposals.values import IssueBehind, Proposed
+
+__all__ = ["AGENT", "IssueBehind", "Proposed", "propose"]
