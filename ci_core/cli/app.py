@@ -25,6 +25,7 @@ from ci_core.cli.embeddings import app as embeddings
 from ci_core.cli.enhancements import app as enhancements
 from ci_core.cli.exports import add_to as add_exports
 from ci_core.cli.flow import flow
+from ci_core.cli.health import app as health
 from ci_core.cli.links import add_to as add_links
 from ci_core.cli.llm import app as llm
 from ci_core.cli.output import clean, say
@@ -61,6 +62,7 @@ app.add_typer(views, name="views")
 app.add_typer(embeddings, name="embeddings")
 app.add_typer(llm, name="llm")
 app.add_typer(research, name="research")
+app.add_typer(health, name="health")
 app.add_typer(runs, name="runs")
 app.add_typer(schedules, name="schedules")
 app.add_typer(scheduler, name="scheduler")

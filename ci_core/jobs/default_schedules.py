@@ -29,6 +29,10 @@ DEFAULT_SCHEDULES: tuple[NewSchedule, ...] = (
     _schedule("digest-daily", "digest_daily", "0 7 * * *", "What happened yesterday, and what waits."),
     _schedule("digest-weekly", "digest_weekly", "5 7 * * MON", "What happened in the last week."),
     _schedule("archive-completed", "archive_completed", "30 4 1 * *", "Archives what was completed long ago."),
+    # Before the nightly check of everything, which looks at what is known by then.
+    _schedule(
+        "health-advisories", "health_advisories", "20 1 * * *", "Learns of new vulnerabilities.", jitter_seconds=1200
+    ),
 )
 
 

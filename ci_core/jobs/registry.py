@@ -114,6 +114,18 @@ KINDS = Kinds(
             time_limit_seconds=1800,
             retry=Retry(attempts=5, first_wait_seconds=30, longest_wait_seconds=1800),
         ),
+        JobKind(
+            name="health_advisories",
+            agent="health",
+            title="Known vulnerabilities",
+            queue="upkeep",
+            work="ci_core.jobs.tasks.advisories:refresh",
+            key=_one_of_its_kind("health_advisories"),
+            time_limit_seconds=3600,
+            memory_limit_mib=1024,
+            # What was fetched of the file stays, so that each attempt goes on where the one before broke off.
+            retry=Retry(attempts=5, first_wait_seconds=60, longest_wait_seconds=3600),
+        ),
     ]
 )
 PATH = "ci_core.jobs.registry:KINDS"

@@ -18,10 +18,12 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from ci_core.settings import Settings
+from ci_core.settings.health import HealthSettings
 from tests.sites.arxiv import ArxivSite
 from tests.sites.faults import Fault, spoilt
 from tests.sites.github import GitHubSite
 from tests.sites.hacker_news import HackerNewsSite
+from tests.sites.osv import OsvSite
 from tests.sites.reddit import RedditSite
 from tests.sites.site import StandIn
 from tests.sites.stack_exchange import StackExchangeSite
@@ -39,7 +41,7 @@ CREDENTIALS = {
 class Sites:
     """The stand-in sites, from `with` to its end.
 
-    Names of sites: reddit, github, arxiv, hacker_news, stack_overflow (the names of the kinds of sources).
+    Names of sites: reddit, github, arxiv, hacker_news, stack_overflow (the names of the kinds of sources), and osv.
 
     Args:
         port: 0 for a free one.
@@ -67,7 +69,7 @@ class Sites:
         self.mend()
         self.asked.clear()
         self.requests.clear()
-        for kind in (RedditSite, GitHubSite, ArxivSite, HackerNewsSite, StackExchangeSite):
+        for kind in (RedditSite, GitHubSite, ArxivSite, HackerNewsSite, StackExchangeSite, OsvSite):
             items = json.loads((DATA / f"{kind.name}.json").read_text(encoding="utf-8"))
             self._sites[kind.name] = kind(self.url(kind.name), [self._dated(item) for item in items])
 
@@ -89,6 +91,7 @@ class Sites:
             "CI_ARXIV_API_URL": self.url("arxiv"),
             "CI_HACKER_NEWS_API_URL": self.url("hacker_news"),
             "CI_STACKEXCHANGE_API_URL": self.url("stack_overflow"),
+            "CI_OSV_URL": self.url("osv"),
             **CREDENTIALS,
         }
 
@@ -97,7 +100,8 @@ class Sites:
         ours = self.environment()
         for name in changed:  # a variable would win over the field that it fills
             ours.pop(str(Settings.model_fields[name].validation_alias), None)
-        return Settings(_env_file=None, **{"site_timeout_seconds": 10, **ours, **changed})
+        health = HealthSettings(_env_file=None, CI_OSV_URL=ours.pop("CI_OSV_URL"))
+        return Settings(_env_file=None, **{"site_timeout_seconds": 10, "health": health, **ours, **changed})
 
     def break_site(self, site: str, kind: str | Fault, **options: Any) -> None:
         """From now on, a site has a fault; `kind` and `options` are those of `Fault`."""

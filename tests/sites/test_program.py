@@ -23,7 +23,7 @@ def test_it_says_where_it_stands_and_answers_there() -> None:
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as program:
         try:
             assert program.stdout is not None
-            told = dict(program.stdout.readline().removeprefix("export ").strip().split("=", 1) for _ in range(8))
+            told = dict(program.stdout.readline().removeprefix("export ").strip().split("=", 1) for _ in range(9))
             with urllib.request.urlopen(f"{told['CI_HACKER_NEWS_API_URL']}/search_by_date") as answer:  # noqa: S310
                 assert b"hits" in answer.read()
             with pytest.raises(urllib.error.HTTPError, match="404"):
@@ -33,7 +33,7 @@ def test_it_says_where_it_stands_and_answers_there() -> None:
     assert program.returncode == 0
     assert set(told) == {
         "CI_REDDIT_URL", "CI_GITHUB_API_URL", "CI_ARXIV_API_URL", "CI_HACKER_NEWS_API_URL", "CI_STACKEXCHANGE_API_URL",
-        "REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET", "GITHUB_TOKEN",
+        "CI_OSV_URL", "REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET", "GITHUB_TOKEN",
     }  # fmt: skip
 
 
