@@ -17,17 +17,16 @@ from ci_core.backlog import create_enhancements, move_enhancements, update_enhan
 from ci_core.backlog.lifecycle import OPEN_STATUSES, TRANSITIONS
 from ci_core.backlog.queries import present_rows
 from ci_core.backlog.scoring import DEFAULT_POLICY, ScoringPolicy, rescore
-from ci_core.backlog.values import NewEnhancement
 from ci_core.errors import NotFound
 from ci_core.health.proposals import queries
 from ci_core.health.proposals.grouping import group, material_change
 from ci_core.health.proposals.queries import Known, Linked
-from ci_core.health.proposals.text import Wording, Words, digest, wording
+from ci_core.health.proposals.text import digest, new_enhancement, wording
 from ci_core.health.proposals.values import Board, GroupKey, IssueBehind, Proposed, Standing
 from ci_core.logs import get_logger
 from db import tables
 from db.engine import act_as
-from db.enums import CheckStatus, Source, Status
+from db.enums import CheckStatus, Status
 
 log = get_logger(__name__)
 AGENT = "agent:health"
@@ -165,7 +164,7 @@ class _Proposing:
 
     def _create(self, new: Mapping[GroupKey, list[IssueBehind]]) -> None:
         ordered = sorted(new.items(), key=lambda pair: (pair[0].rule, pair[0].area))
-        texts = [wording(key, issues, Words()) for key, issues in ordered]
+        texts = [wording(key, issues) for key, issues in ordered]
         made = create_enhancements(
             self._session, [new_enhancement(text) for text in texts], actor=self._actor, policy=self._policy
         )
@@ -183,7 +182,7 @@ class _Proposing:
             self._remember(known.key, known.enhancement_id, Standing.of(issues), told)
             if known.enhancement_id is None or not known.own or told == known.told:
                 continue
-            text = wording(known.key, issues, Words())
+            text = wording(known.key, issues)
             changes = {
                 name: getattr(text, name) for name in OWN_FIELDS if name not in theirs.get(known.enhancement_id, set())
             }
@@ -242,20 +241,3 @@ class _Proposing:
 
     def _remember(self, key: GroupKey, enhancement_id: int | None, standing: Standing, told: str) -> None:
         queries.store_group(self._session, self._repository_id, key, enhancement_id, standing, told, self._now)
-
-
-def new_enhancement(text: Wording) -> NewEnhancement:
-    """The enhancement that a wording describes."""
-    return NewEnhancement(
-        title=text.title,
-        description=text.description,
-        feature_area=text.feature_area,
-        category=text.category,
-        priority=text.priority,
-        complexity=text.complexity,
-        estimated_hours=text.estimated_hours,
-        source=Source.HEALTH_CHECK,
-        source_url=text.source_url,
-        tags=text.tags,
-        predicted_impact=text.predicted_impact,
-    )

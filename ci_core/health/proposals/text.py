@@ -14,9 +14,10 @@ from typing import Any
 
 from ci_core.backlog.plain_words import one_line, plain_markdown
 from ci_core.backlog.validation import NAME_MAX, TAG_MAX, TITLE_MAX, URL_MAX
+from ci_core.backlog.values import NewEnhancement
 from ci_core.health.proposals.grouping import EVERYWHERE
 from ci_core.health.proposals.values import GroupKey, IssueBehind, by_severity, worst_first, worst_of
-from db.enums import Category, Complexity, IssueType, Priority, Severity
+from db.enums import Category, Complexity, IssueType, Priority, Severity, Source, Status
 
 MOST_PLACES = 12
 LONGEST_MESSAGE = 200
@@ -48,6 +49,9 @@ class Words:
     remedy: str = ""
 
 
+WORDLESS = Words()
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """The fields of a proposal."""
@@ -64,16 +68,17 @@ class Wording:
     predicted_impact: dict[str, Any]
 
 
-def wording(key: GroupKey, issues: Sequence[IssueBehind], words: Words, lead: str | None = None) -> Wording:
+def wording(key: GroupKey, issues: Sequence[IssueBehind], words: Words = WORDLESS, lead: str | None = None) -> Wording:
     """The proposal for these issues, of which there is at least one.
 
     Args:
+        key: what they share; a rule "" says that they are of several rules.
         lead: plain paragraphs, already safe as markdown, that stand above what was found in place of the usual ones.
     """
     ordered = worst_first(issues)
     first, worst = ordered[0], worst_of(ordered)
     hours = hours_of(ordered)
-    area = first.feature_area if key.area != EVERYWHERE and first.file_path is not None else None
+    area = key.area if key.area != EVERYWHERE and first.file_path is not None else None
     return Wording(
         title=title_of(key, ordered),
         description="\n\n".join(_description(key, ordered, words, lead)),
@@ -90,18 +95,36 @@ def wording(key: GroupKey, issues: Sequence[IssueBehind], words: Words, lead: st
     )
 
 
+def new_enhancement(
+    text: Wording, *, title: str | None = None, status: Status | str = Status.PROPOSED
+) -> NewEnhancement:
+    """The enhancement that a wording describes, under another title where one is given."""
+    return NewEnhancement(
+        title=title or text.title,
+        description=text.description,
+        feature_area=text.feature_area,
+        category=text.category,
+        priority=text.priority,
+        complexity=text.complexity,
+        status=status,
+        estimated_hours=text.estimated_hours,
+        source=Source.HEALTH_CHECK,
+        source_url=text.source_url,
+        tags=text.tags,
+        predicted_impact=text.predicted_impact,
+    )
+
+
 def title_of(key: GroupKey, issues: Sequence[IssueBehind]) -> str:
     """What is to be repaired and where: "SQL put together from text in scanner"."""
     what = one_line(issues[0].title) or key.rule
+    if not key.rule:
+        what = f"{len(issues)} issues"
     files = {one.file_path for one in issues}
     if key.area == EVERYWHERE:
         where = "all over the code"
-    elif issues[0].file_path is None:
-        where = key.area
-    elif len(files) == 1:
-        where = issues[0].file_path
     else:
-        where = key.area
+        where = issues[0].file_path or key.area if len(files) == 1 else key.area
     where = one_line(where)
     if not where or where.lower() in what.lower():
         return one_line(what, TITLE_MAX)
@@ -142,7 +165,7 @@ def _description(key: GroupKey, issues: Sequence[IssueBehind], words: Words, lea
     elif words.why:
         yield plain_markdown(words.why)
     yield f"**What was found:** {found_in_words(key, issues)}"
-    yield "\n".join(_places(issues))
+    yield "\n".join(_places(issues, titled=not key.rule))
     if words.remedy and not lead:
         yield f"**What to do:** {plain_markdown(words.remedy)}"
     if effort := _effort(issues):
@@ -161,7 +184,7 @@ def found_in_words(key: GroupKey, issues: Sequence[IssueBehind]) -> str:
     amount = f"{number} ({severities})" if len(counts) > 1 else f"{number}, {next(iter(counts))}"
     files = {one.file_path for one in issues if one.file_path is not None}
     where = "" if len(files) < 2 else f", in {len(files)} files"
-    rule = f", rule {code(key.rule)}"
+    rule = f", rule {code(key.rule)}" if key.rule else ""
     cwe = sorted({one.cwe for one in issues if one.cwe})
     named = f" ({', '.join(cwe)})" if cwe else ""
     return f"{amount}{where}{rule}{named}.{_since(issues)}"
@@ -188,11 +211,12 @@ def _since(issues: Sequence[IssueBehind]) -> str:
     return said
 
 
-def _places(issues: Sequence[IssueBehind]) -> Iterator[str]:
+def _places(issues: Sequence[IssueBehind], *, titled: bool) -> Iterator[str]:
     for one in issues[:MOST_PLACES]:
         inside = f" in {code(one.scope, NAME_MAX)}" if one.scope else ""
-        message = plain_markdown(one_line(one.message, LONGEST_MESSAGE))
-        words = f": {message}" if message and one.message != one.title else ""
+        said = one.title if titled or not one.message else one.message
+        message = plain_markdown(one_line(said, LONGEST_MESSAGE))
+        words = f": {message}" if message and (titled or one.message != one.title) else ""
         yield f"- {code(one.place, LONGEST_PATH)}{inside}{words}"
     if len(issues) > MOST_PLACES:
         yield f"- and {len(issues) - MOST_PLACES} more"
@@ -219,5 +243,5 @@ def _origin(issue: IssueBehind) -> str | None:
 
 def _tags(issues: Sequence[IssueBehind]) -> tuple[str, ...]:
     cwe = sorted({one.cwe.lower() for one in issues if one.cwe})[:3]
-    rule = one_line(issues[0].rule).lower()
-    return tuple(dict.fromkeys(tag for tag in ("health", rule, *cwe) if 0 < len(tag) <= TAG_MAX))
+    rules = sorted({one_line(one.rule).lower() for one in issues})[:3]
+    return tuple(dict.fromkeys(tag for tag in ("health", *rules, *cwe) if 0 < len(tag) <= TAG_MAX))
