@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ci_core.health.sarif.document import Object, index_at, object_at, objects_at, text_at
+from ci_core.health.sarif.document import Object, harmless, index_at, object_at, objects_at, text_at
 
 # Tools write CWE-89, external/cwe/cwe-089, or the number with its title behind it.
 WEAKNESS = re.compile(r"\bcwe[-_/: ]{0,2}0*(\d{1,5})\b", re.IGNORECASE)
@@ -74,6 +74,8 @@ def details_of(result: Object, rule: Object, tool: str) -> dict[str, Any]:
         found["security_severity"] = severity
     if weakness := next(_weaknesses(result, rule), None):
         found["cwe"] = weakness
+    if tags := _tags(rule):
+        found["tags"] = tags
     texts = {
         "rule_name": text_at(rule, "name", longest=LONGEST_RULE),
         "rule_text": text_at(rule, "shortDescription", "text", longest=500)
@@ -114,6 +116,11 @@ def _weaknesses(result: Object, rule: Object) -> Iterator[str]:
             for text in given if isinstance(given, list) else [given]:
                 if isinstance(text, str) and (found := WEAKNESS.search(text[:200])):
                     yield f"CWE-{int(found.group(1))}"
+
+
+def _tags(rule: Object) -> list[str]:
+    given = object_at(rule, "properties").get("tags")
+    return [harmless(tag, 60) for tag in given[:20] if isinstance(tag, str)] if isinstance(given, list) else []
 
 
 def _address(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ci_core.health.issue_values import Issue
 from ci_core.health.sarif.places import uri_of
 from db.enums import CheckerStatus, IssueStatus, IssueType, Severity
 
@@ -36,41 +37,6 @@ DISMISSED = {IssueStatus.WONT_FIX, IssueStatus.FALSE_POSITIVE}
 UNWELL = {CheckerStatus.PARTIAL, CheckerStatus.FAILED, CheckerStatus.TIMED_OUT, CheckerStatus.MISSING}
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenIssue:
-    """One issue as it stands; the names are those of `ci_health_issues`."""
-
-    id: int
-    fingerprint: str
-    issue_type: IssueType
-    checker: str
-    rule: str
-    severity: Severity
-    title: str
-    message: str
-    file_path: str | None
-    line_number: int | None
-    end_line: int | None
-    column_number: int | None
-    scope: str
-    snippet: str
-    cwe: str | None
-    effort_minutes: int | None
-    auto_fixable: bool
-    status: IssueStatus
-    status_reason: str | None
-    status_by: str | None
-    status_at: datetime | None
-    status_until: datetime | None
-    regressed: bool
-    first_detected_at: datetime
-    last_seen_at: datetime
-    occurrence_count: int
-    introduced_commit: str | None
-    enhancement_id: int | None
-    new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +72,7 @@ class WrittenCheck:
     files: tuple[str, ...] = ()
 
 
-def sarif_of(check: WrittenCheck, issues: Iterable[WrittenIssue], explanations: Mapping[str, str]) -> Json:
+def sarif_of(check: WrittenCheck, issues: Iterable[Issue], explanations: Mapping[str, str]) -> Json:
     """The check as a SARIF document, valid against the OASIS schema.
 
     Args:
@@ -130,7 +96,7 @@ def sarif_of(check: WrittenCheck, issues: Iterable[WrittenIssue], explanations: 
         "originalUriBaseIds": {ROOT: {"description": {"text": "The folder of the repository."}}},
         "columnKind": "unicodeCodePoints",
         "artifacts": [{"location": _location(path), "roles": ["analysisTarget"]} for path in files],
-        "results": [_result(issue, places[issue.rule], files) for issue in written],
+        "results": [_result(issue, check, places[issue.rule], files) for issue in written],
         "properties": {"checkType": check.check_type} | ({"commit": check.commit} if check.commit else {}),
     }
     if not run["tool"]["extensions"]:
@@ -140,7 +106,7 @@ def sarif_of(check: WrittenCheck, issues: Iterable[WrittenIssue], explanations: 
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _by_place(issue: WrittenIssue) -> tuple[object, ...]:
+def _by_place(issue: Issue) -> tuple[object, ...]:
     return (issue.file_path or "", issue.line_number or 0, issue.rule, issue.fingerprint)
 
 
@@ -148,7 +114,7 @@ def _extension(checker: WrittenChecker) -> Json:
     return {"name": checker.name} | ({"version": checker.version} if checker.version else {})
 
 
-def _files(check: WrittenCheck, issues: Sequence[WrittenIssue]) -> list[str]:
+def _files(check: WrittenCheck, issues: Sequence[Issue]) -> list[str]:
     unseen = {path for checker in check.checkers for path, _ in checker.unseen}
     return sorted({*check.files, *unseen, *(issue.file_path for issue in issues if issue.file_path)})
 
@@ -161,8 +127,8 @@ def _indexed(path: str, files: Mapping[str, int]) -> Json:
     return _location(path) | {"index": files[path]}
 
 
-def _rules(issues: Sequence[WrittenIssue], explanations: Mapping[str, str]) -> list[Json]:
-    worst: dict[str, WrittenIssue] = {}
+def _rules(issues: Sequence[Issue], explanations: Mapping[str, str]) -> list[Json]:
+    worst: dict[str, Issue] = {}
     order = list(Severity)
     for issue in issues:
         known = worst.get(issue.rule)
@@ -171,7 +137,7 @@ def _rules(issues: Sequence[WrittenIssue], explanations: Mapping[str, str]) -> l
     return [_rule(worst[name], explanations.get(name, "")) for name in sorted(worst)]
 
 
-def _rule(issue: WrittenIssue, explanation: str) -> Json:
+def _rule(issue: Issue, explanation: str) -> Json:
     tags = [issue.issue_type.value]
     properties: Json = {"tags": tags, "problem.severity": _problem_severity(issue.severity)}
     if issue.issue_type is IssueType.SECURITY:
@@ -192,14 +158,14 @@ def _problem_severity(severity: Severity) -> str:
     return {"error": "error", "warning": "warning"}.get(LEVELS[severity], "recommendation")
 
 
-def _result(issue: WrittenIssue, rule: int, files: Mapping[str, int]) -> Json:
+def _result(issue: Issue, check: WrittenCheck, rule: int, files: Mapping[str, int]) -> Json:
     result: Json = {
         "ruleId": issue.rule,
         "ruleIndex": rule,
         "level": LEVELS[issue.severity],
         "message": {"text": issue.message or issue.title},
         "partialFingerprints": {FINGERPRINT: issue.fingerprint, GITHUB_FINGERPRINT: f"{issue.fingerprint}:1"},
-        "baselineState": "new" if issue.new else "unchanged",
+        "baselineState": "new" if issue.first_check_id == check.id else "unchanged",
         "occurrenceCount": issue.occurrence_count,
         "provenance": {
             "firstDetectionTimeUtc": _moment(issue.first_detected_at),
@@ -214,7 +180,7 @@ def _result(issue: WrittenIssue, rule: int, files: Mapping[str, int]) -> Json:
     return result
 
 
-def _place(issue: WrittenIssue, path: str, files: Mapping[str, int]) -> Json:
+def _place(issue: Issue, path: str, files: Mapping[str, int]) -> Json:
     physical: Json = {"artifactLocation": _indexed(path, files)}
     if issue.line_number is not None:
         region: Json = {"startLine": issue.line_number}
@@ -231,7 +197,7 @@ def _place(issue: WrittenIssue, path: str, files: Mapping[str, int]) -> Json:
     return place
 
 
-def _properties(issue: WrittenIssue) -> Json:
+def _properties(issue: Issue) -> Json:
     found = {
         "issueId": issue.id,
         "issueType": issue.issue_type.value,
@@ -247,7 +213,7 @@ def _properties(issue: WrittenIssue) -> Json:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _suppression(issue: WrittenIssue) -> Json:
+def _suppression(issue: Issue) -> Json:
     """A person's decision, kept outside the code (3.35); it is as good as accepted, because it holds."""
     told: Json = {"kind": "external", "status": "accepted", "properties": {"decision": issue.status.value}}
     if issue.status_reason:

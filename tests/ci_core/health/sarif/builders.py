@@ -6,7 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from ci_core.health.sarif.writing import WrittenCheck, WrittenChecker, WrittenIssue
+from ci_core.health.issue_values import Issue
+from ci_core.health.sarif.writing import WrittenCheck, WrittenChecker
 from db.enums import CheckerStatus, IssueStatus, IssueType, Severity
 
 THEN = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
@@ -34,9 +35,10 @@ def sarif(*runs: Any) -> bytes:
     return json.dumps({"version": "2.1.0", "runs": list(runs)}).encode()
 
 
-def issue(**more: Any) -> WrittenIssue:
+def issue(**more: Any) -> Issue:
     given: dict[str, Any] = {
         "id": 7,
+        "repository_id": 1,
         "fingerprint": "ab" * 16,
         "issue_type": IssueType.SECURITY,
         "checker": "lint",
@@ -50,23 +52,31 @@ def issue(**more: Any) -> WrittenIssue:
         "column_number": 5,
         "scope": "Shop.find",
         "snippet": 'cursor.execute("SELECT 1")',
+        "feature_area": None,
         "cwe": "CWE-89",
         "effort_minutes": 30,
         "auto_fixable": False,
+        "fixer": None,
         "status": IssueStatus.OPEN,
         "status_reason": None,
         "status_by": None,
         "status_at": None,
         "status_until": None,
         "regressed": False,
+        "regressions": 0,
         "first_detected_at": THEN,
+        "first_check_id": 2,
         "last_seen_at": NOW,
+        "last_check_id": 4,
+        "resolved_at": None,
         "occurrence_count": 3,
         "introduced_commit": None,
+        "introduced_at": None,
+        "introduced_by": None,
         "enhancement_id": None,
-        "new": False,
+        "version": 1,
     }
-    return WrittenIssue(**(given | more))
+    return Issue(**(given | more))
 
 
 def check(**more: Any) -> WrittenCheck:

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from ci_core.health.sarif.reading import read_sarif
-from ci_core.health.sarif.writing import sarif_of
+from ci_core.health.sarif.writing import WrittenChecker, sarif_of
 from db.enums import CheckerStatus, IssueStatus, IssueType, Severity
 from tests.ci_core.health.sarif.builders import NOW, THEN, check, issue
 
@@ -114,8 +114,6 @@ def test_an_issue_that_counts_is_not_suppressed(status: IssueStatus) -> None:
 
 
 def test_what_could_not_be_looked_at_is_told(valid: jsonschema.Draft4Validator) -> None:
-    from ci_core.health.sarif.writing import WrittenChecker
-
     document = written(
         checkers=(
             WrittenChecker("types", CheckerStatus.TIMED_OUT, "", "it took longer than 300 s"),
@@ -152,6 +150,12 @@ def test_without_an_address_of_the_repository_its_commit_is_told_all_the_same(
     valid.validate(document)
     assert "versionControlProvenance" not in first(document)
     assert first(document)["properties"]["commit"] == "c" * 40
+
+
+def test_what_the_check_found_first_is_new() -> None:
+    states = [one["baselineState"] for one in first(written(issue(), issue(first_check_id=4, rule="z")))["results"]]
+
+    assert states == ["unchanged", "new"]
 
 
 def test_the_same_issues_are_written_in_the_same_order() -> None:
