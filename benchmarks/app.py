@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from playwright.sync_api import Browser, Playwright
 from sqlalchemy import text
 
 from benchmarks.synthetic import throw_away_database
@@ -77,6 +79,17 @@ def running_board(url: str) -> Iterator[App]:
     """The real app on the database at `url`."""
     with running_script(PROJECT / "app.py", DATABASE_URL=url) as app:
         yield app
+
+
+@contextmanager
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """A Chromium without a window, which the machine brings."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 @contextmanager
