@@ -21,6 +21,7 @@ from db.address import checked_url
 from db.errors import (
     DatabaseBusy,
     DatabaseError,
+    DatabaseFull,
     DatabaseUnavailable,
     PoolExhausted,
     SchemaOutOfDate,
@@ -217,6 +218,8 @@ def expected_failure(error: DBAPIError) -> DatabaseError | None:
         return StatementTimeout("The database took too long and the statement was cancelled; nothing was changed.")
     if state in {"55P03", "40P01", "40001"}:
         return DatabaseBusy("Another change of the same data stood in the way; nothing was changed. Try again.")
+    if state == "53100":
+        return DatabaseFull("The disk of the database is full; nothing was changed. Free some space on its machine.")
     if state == "25P03":  # this process was frozen, and the server let go of what it held
         return DatabaseUnavailable(
             "The database ended a transaction that stood still for too long; nothing was changed."

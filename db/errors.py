@@ -25,6 +25,10 @@ class StatementTimeout(DatabaseError):
     """The server cancelled a statement that took longer than is allowed; its transaction was rolled back."""
 
 
+class DatabaseFull(DatabaseError):
+    """The disk under the server has no room left; what was to be written was not, and what was there still is."""
+
+
 class DatabaseBusy(DatabaseError):
     """Another transaction stood in the way (a lock, a deadlock); this one was rolled back and may be tried again."""
 

@@ -22,6 +22,8 @@ LONGEST_MESSAGE = 2_000
 LONGEST_TOLD_WAIT_SECONDS = 7 * 86_400.0
 # A database that is away is no fault of the job: it waits a little, as often as it takes.
 AWAY_WAIT_SECONDS = 2.0
+# Neither is a database without room; somebody has to make some first.
+FULL_WAIT_SECONDS = 15.0
 MOST_KILLS = 3
 # A job in a process of its own can hardly be what its worker died of: it is suspected later, but not never, because it
 # may take the memory of the whole machine.
@@ -109,6 +111,10 @@ def _away(error: Exception) -> Failure:
     return Failure("database_away", str(error), counted=False, wait_seconds=AWAY_WAIT_SECONDS)
 
 
+def _full(error: Exception) -> Failure:
+    return Failure("disk_full", str(error), counted=False, wait_seconds=FULL_WAIT_SECONDS)
+
+
 def _same(kind: str, *, may_retry: bool = True) -> Callable[[Any], Failure]:
     return lambda error: Failure(kind, str(error) or type(error).__name__, may_retry=may_retry)
 
@@ -128,6 +134,7 @@ _KINDS: tuple[tuple[type[BaseException], Callable[[Any], Failure]], ...] = (
     (errors.CiError, _same("invalid", may_retry=False)),
     (db_errors.DatabaseUnavailable, _away),
     (db_errors.PoolExhausted, _away),
+    (db_errors.DatabaseFull, _full),
     (db_errors.StatementTimeout, _same("database_slow")),
     (db_errors.DatabaseBusy, _same("database_busy")),
     (db_errors.SchemaOutOfDate, _same("schema", may_retry=False)),

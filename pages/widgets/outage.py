@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from ci_core.errors import SettingsError
-from db.errors import DatabaseBusy, DatabaseError, PoolExhausted, SchemaOutOfDate, StatementTimeout
+from db.errors import DatabaseBusy, DatabaseError, DatabaseFull, PoolExhausted, SchemaOutOfDate, StatementTimeout
 from pages.widgets.session import backend
 from pages.widgets.text import as_text
 
@@ -58,6 +58,8 @@ def outage_shown(*, inside: str = "page") -> Iterator[None]:
         _show("A setting cannot be used", str(error), retried=False)
     except SchemaOutOfDate as error:
         _show("The database is not set up for this version", str(error), retried=True)
+    except DatabaseFull as error:
+        _show("The database has no room left", str(error), retried=True)
     except PASSING as error:
         _show(f"This {inside} could not be loaded", str(error), retried=True)
     except DatabaseError as error:

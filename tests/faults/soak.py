@@ -2,6 +2,7 @@
 
     python -m tests.faults.soak [--jobs 10000] [--workers 4] [--kill-every 4] [--restarts 2]
     python -m tests.faults.soak --minutes 10 --restart-every 5 40 --kill-every 0     (the database, again and again)
+    python -m tests.faults.soak --jobs 4000 --kill-every 0 --restarts 0 --gone 10    (no database for ten minutes)
 
 Starts a PostgreSQL of its own in a throw-away folder, as one that all workers reach by DATABASE_URL. A kill is
 SIGKILL, at a random moment, of a random worker, and another one takes its place; some are frozen (SIGSTOP) for longer
@@ -53,6 +54,7 @@ class Plan:
     Attributes:
         kill_every, restart_every: in seconds; the latter from and to. 0 for never.
         minutes: so long, and jobs enough for it; None: until all of `jobs` are done.
+        gone_minutes: for so long there is no database, from five seconds after the beginning.
     """
 
     jobs: int = 10_000
@@ -61,6 +63,7 @@ class Plan:
     restarts: int = 2
     restart_every: tuple[float, float] = (20.0, 40.0)
     minutes: float | None = None
+    gone_minutes: float = 0.0
     seconds_per_step: float = 0.005
 
 
@@ -78,6 +81,7 @@ class Report:
     freezes: int = 0
     restarts: int = 0
     begun_again: int = 0
+    gone_minutes: float = 0.0
     dead: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -93,7 +97,8 @@ class Report:
             f"{self.asked} jobs in {self.seconds:.0f} s: {self.completed} completed, {self.open} left open, "
             f"{self.failed} failed, {self.begun_again} begun again; "
             f"effects doubled {self.doubled}, missing {self.missing}; "
-            f"{self.kills} workers killed, {self.freezes} frozen, {self.restarts} restarts of the database; "
+            f"{self.kills} workers killed, {self.freezes} frozen, {self.restarts} restarts of the database, "
+            f"which was gone for {self.gone_minutes:g} min; "
             f"workers that died by themselves: {self.dead or 'none'}; why runs failed: {self.why or 'none did'}"
         )
 
@@ -114,6 +119,7 @@ class Soak:
         """Do it all; gives what came of it."""
         with EmbeddedServer(self._folder / "postgres") as server:
             self._url = server.start()
+            self._server = server
             database = Database(self._url, application_name="soak")
             migrate.upgrade(database.engine)
             with database.transaction("soak") as session:
@@ -123,6 +129,8 @@ class Soak:
                 self._ask(database, self.plan.jobs)
                 for _ in range(self.plan.workers):
                     self._start_worker()
+                if self.plan.gone_minutes:
+                    self._be_gone(self.plan.gone_minutes)
                 self._disturb(database)
                 self._settle(database)
                 self.report.seconds = time.monotonic() - began
@@ -225,6 +233,17 @@ class Soak:
             process.send_signal(signal.SIGQUIT)
             self.report.restarts += 1
 
+    def _be_gone(self, minutes: float) -> None:
+        """Stop the database for so long; whoever dies of it is told of."""
+        time.sleep(5)
+        self._server.stop()
+        back_at = time.monotonic() + minutes * 60
+        while time.monotonic() < back_at:
+            self._notice_dead()
+            time.sleep(1)
+        self._server.start()
+        self.report.gone_minutes = minutes
+
     def _notice_dead(self) -> None:
         for worker in [one for one in self._workers if one.poll() is not None]:
             self.report.dead.append(f"{worker.pid} with status {worker.returncode}")
@@ -285,6 +304,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--restarts", type=int, default=2)
     parser.add_argument("--restart-every", type=float, nargs=2, default=(20.0, 40.0))
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--gone", type=float, default=0.0, metavar="MINUTES")
     options = parser.parse_args(arguments)
     plan = Plan(
         jobs=options.jobs if options.minutes is None else 1_000,
@@ -293,6 +313,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         restarts=options.restarts,
         restart_every=tuple(options.restart_every),
         minutes=options.minutes,
+        gone_minutes=options.gone,
     )
     with tempfile.TemporaryDirectory(prefix="mci-soak-") as folder:
         report = Soak(plan, Path(folder)).run()

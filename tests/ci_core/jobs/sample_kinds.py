@@ -112,6 +112,20 @@ def note(context: JobContext, what: str) -> None:
 QUICK = Retry(attempts=3, first_wait_seconds=0.1, longest_wait_seconds=0.2)
 
 
+# No two lines alike, so that nothing is compressed away.
+FILL = {
+    "table": "CREATE UNLOGGED TABLE filled AS SELECT string_agg(md5(random()::text), '') AS line "
+    "FROM generate_series(1, :mib * 32768) n GROUP BY n % 400",
+    "log": "SELECT pg_logical_emit_message(true, 'tests', repeat('x', 1048576)) FROM generate_series(1, :mib)",
+}
+
+
+def fill(context: JobContext) -> None:
+    """Writes so many MiB, once: into a table alone, or into the log that the database writes ahead of its tables."""
+    statement, values = text(FILL[context.parameters["how"]]), {"mib": context.parameters["mib"]}
+    context.once("fill", lambda session: {"rows": session.execute(statement, values).rowcount})
+
+
 def kind(name: str, work: str = "", **options: Any) -> JobKind:
     options = {"isolation": Isolation.THREAD, "retry": QUICK, "queue": "samples", **options}
     return JobKind(name=name, agent="tests", title=name, work=f"{HERE}:{work or name}", **options)
@@ -137,6 +151,7 @@ KINDS = Kinds(
         kind("two_at_once", "sleep", most_at_once=2),
         kind("effect"),
         kind("effect_apart", "effect", isolation=Isolation.PROCESS),
+        kind("fill"),
         kind("other_queue", "nothing", queue="others"),
     ]
 )
