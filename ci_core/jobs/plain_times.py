@@ -16,6 +16,8 @@ UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 EXAMPLES = "every day at 02:00 · every weekday at 8:30 · every Monday and Thursday at 6:00 · every 4 hours"
 WEEKDAYS, EVERY_DAY = "1-5", "*"
 LAST_DAY = 31
+# More of them are no easier to read than the cron line.
+MOST_MINUTES = 6
 _SPOKEN = {
     "daily": "every day",
     "hourly": "every hour",
@@ -23,12 +25,13 @@ _SPOKEN = {
     "monthly": "on the 1st of every month",
 }
 _EVERY = re.compile(r"every (?:(\d{1,8}) )?(second|minute|hour|day)s?")
-_HOURLY = re.compile(r"every hour at minute (\d{1,2})")
+_HOURLY = re.compile(r"every hour at minutes? (.+)")
 _AT = re.compile(r"every (.+?)(?: at (.+))?")
 _MONTHLY = re.compile(r"(?:every month )?on the (.+?)(?: of every month| of the month| every month)?(?: at (.+))?")
 _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?: ?(am|pm))?")
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?")
 _LISTED = re.compile(r"\s*(?:,|\band\b)\s*")
+_STEPS = re.compile(r"\*/([1-9]\d?)")
 _NUMBER = re.compile(r"\d{1,2}")
 # Minute and hour of a cron line know no words.
 _CRON = re.compile(r"(?:[\d*/,-]+ ){2}\S+ \S+ \S+")
@@ -91,7 +94,10 @@ def _interval(words: str) -> Times | None:
 
 def _hourly(words: str) -> Times | None:
     found = _HOURLY.fullmatch(words)
-    return Times(cron=f"{int(found[1])} * * * *") if found and int(found[1]) < 60 else None
+    minutes = _LISTED.split(found[1]) if found else []
+    if not minutes or not all(_NUMBER.fullmatch(minute) and int(minute) < 60 for minute in minutes):
+        return None
+    return Times(cron=f"{_joined([int(minute) for minute in minutes])} * * * *")
 
 
 def _on_days(words: str) -> Times | None:
@@ -163,14 +169,17 @@ def _cron_in_words(line: str) -> str | None:
     if len(fields) != 5:
         return None
     minute, hour, day, month, weekday = fields
-    if month != "*" or not _NUMBER.fullmatch(minute) or int(minute) > 59:
+    minutes = _numbers(minute, 0, 59)
+    if month != "*" or minutes is None:
         return None
-    if (hour, day, weekday) == ("*", "*", "*"):
-        return f"every hour at minute {int(minute)}"
+    if (hour, day, weekday) == ("*", "*", "*") and len(minutes) <= MOST_MINUTES:
+        return f"every hour at minute{'s' if len(minutes) > 1 else ''} {_and([str(each) for each in minutes])}"
+    if len(minutes) > 1:
+        return None
     hours, days, weekdays = _numbers(hour, 0, 23), _numbers(day, 1, LAST_DAY), _week(weekday)
     if hours is None:
         return None
-    times = _and([f"{each:02}:{int(minute):02}" for each in hours])
+    times = _and([f"{each:02}:{minutes[0]:02}" for each in hours])
     if day == "*":
         if weekday == EVERY_DAY:
             return f"every day at {times}"
@@ -184,7 +193,9 @@ def _cron_in_words(line: str) -> str | None:
 
 
 def _numbers(field: str, least: int, most: int) -> list[int] | None:
-    """The numbers that a field of a cron line lists; None where it is more than a list of numbers."""
+    """The numbers that a field of a cron line lists, or counts up to in steps; None where it is more than that."""
+    if step := _STEPS.fullmatch(field):
+        return list(range(least, most + 1, int(step[1])))
     words = field.split(",")
     if not all(_NUMBER.fullmatch(word) for word in words):
         return None

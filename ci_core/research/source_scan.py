@@ -78,6 +78,8 @@ class Task:
 
 def label_of(row: Row[Any]) -> str:
     """A source's name with the kind of site, as a run's step is called."""
+    if row.source_name.casefold().replace(" ", "_") == row.source_type:
+        return str(row.source_name)  # "Hacker News" says both
     return f"{row.source_type} {row.source_name}"
 
 

@@ -16,6 +16,7 @@ CRONS = {
     "0 6 * * 0,1,4": "every Sunday, Monday and Thursday at 06:00",
     "0 2,14 * * *": "every day at 02:00 and 14:00",
     "15 * * * *": "every hour at minute 15",
+    "0,15,30,45 * * * *": "every hour at minutes 0, 15, 30 and 45",
     "0 3 1 * *": "on the 1st of every month at 03:00",
     "5 3 2,3,11,22 * *": "on the 2nd, 3rd, 11th and 22nd of every month at 03:05",
 }
