@@ -266,17 +266,18 @@ class Soak:
 
     def _count(self, database: Database) -> None:
         query = """
-            WITH per_step AS (SELECT run_id, step, count(*) AS times FROM effects GROUP BY run_id, step)
+            WITH per_step AS MATERIALIZED (SELECT run_id, step, count(*) AS times FROM effects GROUP BY run_id, step),
+                per_run AS MATERIALIZED (SELECT run_id, count(*) AS steps FROM per_step GROUP BY run_id)
             SELECT count(*) AS asked, count(*) FILTER (WHERE status = 'completed') AS completed,
                 count(*) FILTER (WHERE status IN ('queued', 'running')) AS open,
                 count(*) FILTER (WHERE status IN ('failed', 'cancelled')) AS failed,
                 count(*) FILTER (WHERE attempt > 1) AS begun_again,
                 (SELECT count(*) FROM per_step WHERE times > 1) AS doubled,
-                (SELECT count(*) FROM ci_automation_runs r WHERE r.status = 'completed'
-                    AND 2 <> (SELECT count(*) FROM per_step p WHERE p.run_id = r.id)) AS missing
-            FROM ci_automation_runs
+                count(*) FILTER (WHERE status = 'completed' AND steps IS DISTINCT FROM 2) AS missing
+            FROM ci_automation_runs LEFT JOIN per_run ON run_id = id
         """
         with database.reading() as session:
+            session.execute(text("SET LOCAL statement_timeout = 0"))
             for name, value in session.execute(text(query)).one()._mapping.items():
                 setattr(self.report, name, value)
             why = "SELECT concat_ws(': ', run_type, error_kind, error) FROM ci_automation_runs WHERE status = 'failed'"

@@ -61,7 +61,7 @@ def test_scan_tells_every_source_and_then_nothing_new(scan: Ci, ci: Ci) -> None:
     assert (again["new"], again["duplicate"], again["related"]) == (0, 0, 0)
     shown = ci("runs", "show", document["run_id"], "--json").document
     assert shown["run"]["status"] == "completed"
-    assert {step["name"] for step in shown["steps"]} == {"hacker_news Hacker News", "reddit r/options"}
+    assert {step["name"] for step in shown["steps"]} == {"Hacker News", "reddit r/options"}
 
 
 def test_scans_can_be_asked_for_and_left_to_workers(scan: Ci, ci: Ci, backlog: Database) -> None:

@@ -107,6 +107,7 @@ def test_every_time_of_every_day_can_be_typed_as_it_is_told(
     minute: int, hours: list[int], days: set[int] | None
 ) -> None:
     weekdays = "*" if days is None else ",".join(map(str, sorted(days)))
+    weekdays = weekdays.replace("1,2,3,4,5", "1-5") if days == {1, 2, 3, 4, 5} else weekdays
     line = f"{minute} {','.join(map(str, hours))} * * {weekdays}"
 
     assert times_from_words(times_in_words(line, None)) == Times(cron=line)
