@@ -53,6 +53,7 @@ class Target:
         selected: the paths that this check looks at; the same as those of `files` in a full scan.
         commit: None outside git, or before the first commit.
         renames: path as of the check before → path now, as git tells.
+        remarks: what a person should know about where the files come from, such as that this is no git checkout.
     """
 
     root: Path
@@ -65,6 +66,7 @@ class Target:
     branch: str | None = None
     dirty: bool = False
     renames: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def python_files(self) -> tuple[SourceFile, ...]:
         """The selected Python files, in the order of their paths."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ci_core.errors import CiError
+from ci_core.health.checkers.cores import Turn
 from ci_core.health.values import Report, Sighting, SourceFile, Target
 from ci_core.settings.health import HealthSettings
 from db.enums import CheckType, IssueType
@@ -59,6 +60,7 @@ class Workbench:
         seconds: how long it may take.
         cancelled: set when the check was cancelled; tools started with `tools.run_tool` end at once then.
         data_dir: where the product keeps its data, for example the advisories.
+        turn: for a core; `tools.run_tool` takes one for each program.
     """
 
     settings: HealthSettings
@@ -68,6 +70,7 @@ class Workbench:
     processes: int = 1
     seconds: float = 300.0
     cancelled: threading.Event = field(default_factory=threading.Event)
+    turn: Turn = field(default_factory=Turn)
 
 
 Check = Callable[[Target, Workbench], Report]

@@ -2,6 +2,48 @@
 
 from __future__ import annotations
 
-from ci_core.health.checkers.kinds import Checker
+from collections.abc import Sequence
 
-CHECKERS: tuple[Checker, ...] = ()
+from ci_core.errors import InvalidInput
+from ci_core.health.checkers.kinds import Checker
+from ci_core.health.values import CheckRequest, SourceFile
+from db.enums import CheckType, IssueType
+
+_PACKAGE = "ci_core.health.checkers"
+_CODE = frozenset({CheckType.FULL_SCAN, CheckType.QUICK_SCAN, CheckType.FEATURE_SPECIFIC})
+_CODE_AND_SECURITY = _CODE | {CheckType.SECURITY_SCAN}
+
+
+def _python(file: SourceFile) -> bool:
+    return file.is_python
+
+
+CHECKERS: tuple[Checker, ...] = (
+    Checker(
+        name="lint",
+        title="Rules of code and security (ruff)",
+        parts=frozenset({IssueType.CODE_QUALITY, IssueType.BUGS, IssueType.SECURITY, IssueType.PERFORMANCE}),
+        work=f"{_PACKAGE}.lint:check",
+        check_types=_CODE_AND_SECURITY,
+        looks_at=_python,
+        usual_seconds=1.5,
+    ),
+)
+
+
+def chosen(request: CheckRequest, checkers: Sequence[Checker] = CHECKERS) -> tuple[Checker, ...]:
+    """The checkers that take part in a check, in the order of the registry.
+
+    Raises:
+        InvalidInput: a name that is asked for is none, or takes no part in checks of this type.
+    """
+    taking_part = [checker for checker in checkers if request.check_type in checker.check_types]
+    names = {checker.name for checker in taking_part}
+    unknown = [name for name in request.checkers if name not in names]
+    if unknown:
+        raise InvalidInput(
+            "checkers",
+            f"{unknown[0]} is no checker of a {request.check_type.value.replace('_', ' ')}. "
+            f"There are: {', '.join(sorted(names)) or 'none'}.",
+        )
+    return tuple(checker for checker in taking_part if not request.checkers or checker.name in request.checkers)
