@@ -22,7 +22,7 @@ def refresh(as_json: JsonOption = False) -> None:
     """Fetch OSV's advisories where there are newer ones; a download that broke off goes on where it stopped."""
     from datetime import UTC, datetime
 
-    from ci_core.health.advisories import refresh_advisories
+    from ci_core.health.advisories.refreshing import refresh_advisories
     from ci_core.settings import load_settings
 
     settings = load_settings()

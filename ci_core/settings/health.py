@@ -49,11 +49,13 @@ class HealthSettings(BaseSettings):
     # Where the checked app and its database answer; unset: they are not measured.
     app_url: str | None = Field(None, validation_alias="CI_HEALTH_APP_URL", pattern=ADDRESS)
     database_url: str | None = Field(None, validation_alias="CI_HEALTH_DATABASE_URL", repr=False)
+    # An index that lists files as PEP 691 does, to learn of newer versions; unset: nobody is asked.
+    package_index: str | None = Field(None, validation_alias="CI_HEALTH_PACKAGE_INDEX", pattern=ADDRESS)
     osv_url: str = Field(
         "https://osv-vulnerabilities.storage.googleapis.com", validation_alias="CI_OSV_URL", pattern=ADDRESS
     )
 
-    @field_validator("osv_url", "app_url")
+    @field_validator("osv_url", "app_url", "package_index")
     @classmethod
     def _without_last_slash(cls, value: str | None) -> str | None:
         return value if value is None else value.rstrip("/")

@@ -1,7 +1,9 @@
-"""Known vulnerabilities of Python packages, kept on this machine, so that a check needs no network."""
+"""Known vulnerabilities of Python packages, kept on this machine, so that a check needs no network.
+
+`refreshing.py` fetches them; it stands apart, as a check does not need what speaks with other sites.
+"""
 
 from ci_core.health.advisories.matching import Vulnerability, best_allowed, vulnerabilities
-from ci_core.health.advisories.refreshing import Refreshed, RefreshUnderWay, refresh_advisories
 from ci_core.health.advisories.store import (
     Advisories,
     AdvisoriesMissing,
@@ -15,13 +17,10 @@ __all__ = [
     "Advisories",
     "AdvisoriesMissing",
     "AdvisoriesState",
-    "RefreshUnderWay",
-    "Refreshed",
     "Vulnerability",
     "advisories_dir",
     "advisories_state",
     "best_allowed",
     "open_advisories",
-    "refresh_advisories",
     "vulnerabilities",
 ]

@@ -11,6 +11,7 @@ from db.enums import CheckType, IssueType
 
 _PACKAGE = "ci_core.health.checkers"
 _CODE = frozenset({CheckType.FULL_SCAN, CheckType.QUICK_SCAN, CheckType.FEATURE_SPECIFIC})
+_PACKAGES = frozenset({CheckType.FULL_SCAN, CheckType.DEPENDENCY_CHECK})
 _CODE_AND_SECURITY = _CODE | {CheckType.SECURITY_SCAN}
 
 
@@ -27,6 +28,22 @@ CHECKERS: tuple[Checker, ...] = (
         check_types=_CODE_AND_SECURITY,
         looks_at=_python,
         usual_seconds=1.5,
+    ),
+    Checker(
+        name="vulnerabilities",
+        title="Known vulnerabilities of packages",
+        parts=frozenset({IssueType.DEPENDENCIES}),
+        work=f"{_PACKAGE}.vulnerabilities:check",
+        check_types=_PACKAGES | {CheckType.QUICK_SCAN, CheckType.SECURITY_SCAN},
+        usual_seconds=0.2,
+    ),
+    Checker(
+        name="dependencies",
+        title="Missing, unused and outdated packages, licences",
+        parts=frozenset({IssueType.DEPENDENCIES}),
+        work=f"{_PACKAGE}.dependencies:check",
+        check_types=_PACKAGES,
+        usual_seconds=3.0,
     ),
 )
 

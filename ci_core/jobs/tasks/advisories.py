@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ci_core.health.advisories import refresh_advisories
+from ci_core.health.advisories.refreshing import refresh_advisories
 from ci_core.jobs.context import JobContext
 
 

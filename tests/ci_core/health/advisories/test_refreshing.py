@@ -11,14 +11,12 @@ from filelock import FileLock
 from ci_core.errors import SiteAnswerUnusable, SiteError, SiteUnreachable
 from ci_core.health.advisories import (
     AdvisoriesMissing,
-    Refreshed,
-    RefreshUnderWay,
     advisories_dir,
     advisories_state,
     open_advisories,
-    refresh_advisories,
     vulnerabilities,
 )
+from ci_core.health.advisories.refreshing import Refreshed, RefreshUnderWay, refresh_advisories
 from tests.sites.server import Sites
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
