@@ -31,6 +31,10 @@ class NotAllowed(CiError):
     """The rules of the lifecycle forbid this change; the text names the rule."""
 
 
+class AlreadyUnderWay(CiError):
+    """The same is being done by somebody else at this moment, and only one may; the text says who and since when."""
+
+
 class DependencyCycle(NotAllowed):
     """Something would wait for itself. `path` holds the ids around the circle, first and last the same; `titles` by id.
 

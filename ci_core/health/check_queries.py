@@ -87,6 +87,17 @@ CHANGED_IN = text("""
     WHERE c.check_id = :check_id AND (CAST(:changes AS text[]) IS NULL OR c.change = ANY (:changes))
     ORDER BY array_position(ARRAY['critical', 'high', 'medium', 'low', 'info'], i.severity), i.id
 """)
+# What stands on lines that are new since a commit is new, also where an earlier check of the same work found it.
+FOUND_SINCE = text(f"""
+    SELECT title, severity, file_path, line_number, end_line FROM ci_health_issues
+    WHERE repository_id = :repository_id AND status IN {LIVE} AND last_check_id = :check_id
+        AND (first_check_id = :check_id OR first_detected_at >= :since)
+    ORDER BY array_position(ARRAY['critical', 'high', 'medium', 'low', 'info'], severity), id
+""")  # noqa: S608 - constants of this module
+LINK_RUN = text("""
+    UPDATE ci_automation_runs SET links = links || CAST(:link AS jsonb)
+    WHERE id = :run_id AND NOT links @> CAST(:link AS jsonb)
+""")
 # What people decided between two checks moves the score as well.
 DISMISSED_BETWEEN = text("""
     SELECT id, issue_type, severity, title, rule, file_path, line_number, status FROM ci_health_issues

@@ -141,6 +141,13 @@ class _Seen:
             return True
         return all(self.by(checker, path) for checker in _checkers(row))
 
+    def could_see(self, row: Row) -> bool:
+        """Whether this check could see an issue again: one in a file that nobody looked at is where it was."""
+        path = row["file_path"] and self.renames.get(row["file_path"], row["file_path"])
+        if path is None or self._files is None or path not in self._files:
+            return True
+        return any(path in looked for looked in self._paths.values())
+
 
 def _checkers(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Everyone who has seen an issue, first whose word it is."""
@@ -155,7 +162,9 @@ def _join(known: Sequence[Row], observed: Sequence[Observed], seen: _Seen) -> di
         for index, one in enumerate(observed)
     ]
     then = [
-        Marked(row["id"], row["rule"], row["file_path"], row["line_number"] or 0, row["match_keys"]) for row in known
+        Marked(row["id"], row["rule"], row["file_path"], row["line_number"] or 0, row["match_keys"])
+        for row in known
+        if seen.could_see(row)
     ]
     fixed = {row["id"] for row in known if row["status"] == IssueStatus.FIXED}
     joined = dict(match((one for one in then if one.id not in fixed), now, seen.renames).pairs)

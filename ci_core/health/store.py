@@ -120,6 +120,9 @@ def begin_check(
     check_id = int(session.execute(queries.BEGIN, values).scalar_one())
     rows = [{"name": name, "expected": number} for name, number in expected.items()]
     session.execute(queries.PLAN_CHECKERS, {"check_id": check_id, "rows": _json(rows)})
+    if run_id is not None:
+        link = {"kind": "health_check", "id": check_id, "label": f"Check of {plain(target.name)}"[:LONGEST_NAME]}
+        session.execute(queries.LINK_RUN, {"run_id": run_id, "link": _json([link])})
     return check_id
 
 

@@ -173,7 +173,6 @@ class Catalogue:
             effort_minutes=None,
             fixer=None,
             known=False,
-            secret=sighting.details.get("secret") is True,
         )
 
 
