@@ -52,7 +52,7 @@ def create_enhancements(
     if not rows:
         return ()
     act_as(session, actor)
-    scored = [row | score_columns(policy, row, overrides={}, unblocks=0) for row in rows]
+    scored = [row | score_columns(policy, row, overrides={}, unblocks=0, issues=None) for row in rows]
     added = tuple(
         made
         for start in range(0, len(scored), BATCH)

@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from ci_core.backlog import queries
 from ci_core.backlog.conflicts import changed_since, check_version
+from ci_core.backlog.issue_queries import issues_behind
 from ci_core.backlog.priority import (
     TOTAL,
     Component,
+    IssuesBehind,
     LocalScorer,
     Override,
     Scorer,
@@ -51,6 +53,26 @@ class ScoringPolicy:
 DEFAULT_POLICY = ScoringPolicy()
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What enhancements are scored by that is not in their own row: who waits for them, and what a check found."""
+
+    waiting: Mapping[int, int]
+    issues: Mapping[int, IssuesBehind]
+
+    @classmethod
+    def of(cls, session: Session, ids: Collection[int]) -> Surroundings:
+        """The surroundings of these enhancements."""
+        return cls(queries.unblocks_counts(session, ids), issues_behind(session, ids)) if ids else cls({}, {})
+
+    def scores(self, policy: ScoringPolicy, row: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+        """The score columns of one of them, which has its id in `row`."""
+        item = row["id"]
+        return score_columns(
+            policy, row, overrides=overrides, unblocks=self.waiting.get(item, 0), issues=self.issues.get(item)
+        )
+
+
 def policy_from(settings: Settings) -> ScoringPolicy:
     """The local scorer with the weights of the settings.
 
@@ -61,7 +83,12 @@ def policy_from(settings: Settings) -> ScoringPolicy:
 
 
 def score_columns(
-    policy: ScoringPolicy, row: Mapping[str, Any], *, overrides: Mapping[str, Any], unblocks: int
+    policy: ScoringPolicy,
+    row: Mapping[str, Any],
+    *,
+    overrides: Mapping[str, Any],
+    unblocks: int,
+    issues: IssuesBehind | None,
 ) -> dict[str, Any]:
     """The score columns of an enhancement with the values of `row`, for which `unblocks` open ones wait."""
     hours = row["estimated_hours"]
@@ -75,6 +102,7 @@ def score_columns(
             estimated_hours=None if hours is None else float(hours),
             tags=tuple(row["tags"]),
             unblocks=unblocks,
+            issues=issues,
         ),
         scorer=policy.scorer,
         weights=policy.weights,
@@ -135,17 +163,13 @@ def rescore(session: Session, ids: Collection[int], *, policy: ScoringPolicy) ->
     for start in range(0, len(ordered), BATCH):
         some = ordered[start : start + BATCH]
         rows = queries.rows_to_score(session, some)
-        waiting = queries.unblocks_counts(session, some)
-        scored = [(row, _scores_for(row, waiting, policy)) for row in rows]
+        around = Surroundings.of(session, some)
+        scored = [(row, around.scores(policy, row, row["score_overrides"])) for row in rows]
         differing = [{"id": row["id"], **scores} for row, scores in scored if _differs(row, scores)]
         if differing:
             queries.store_scores(session, json.dumps(differing, default=str))
         changed += len(differing)
     return changed
-
-
-def _scores_for(row: queries.Stored, waiting: Mapping[int, int], policy: ScoringPolicy) -> dict[str, Any]:
-    return score_columns(policy, row, overrides=row["score_overrides"], unblocks=waiting.get(row["id"], 0))
 
 
 def _differs(row: queries.Stored, scores: Mapping[str, Any]) -> bool:
@@ -189,8 +213,7 @@ def set_score_override(
     if stated is not None:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         overrides[name] = {"value": stated, "by": actor, "at": at} | ({"reason": words} if words else {})
-    waiting = queries.unblocks_counts(session, [enhancement_id])
-    scores = score_columns(policy, row, overrides=overrides, unblocks=waiting.get(enhancement_id, 0))
+    scores = Surroundings.of(session, [enhancement_id]).scores(policy, row, overrides)
     return queries.write_columns(session, enhancement_id, {"score_overrides": overrides, **scores})
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ci_core.backlog import audit_log, queries
 from ci_core.backlog.audit_log import COMMENTS, DEPENDENCIES, ENHANCEMENTS, FOLLOWERS, MERGES, REACTIONS, Entry
 from ci_core.backlog.dependencies import circle_error, lock_dependencies
+from ci_core.backlog.issue_queries import ISSUES, enhancements_of
 from ci_core.backlog.merging import follow_merge
 from ci_core.backlog.restoring import insert_row, restorable, restore_rows
 from ci_core.backlog.scoring import DEFAULT_POLICY, ScoringPolicy, rescore
@@ -177,16 +178,24 @@ def _refuse_links_of_tombstones(session: Session, plan: Plan) -> None:
 
 
 def _reached(session: Session, plan: Plan) -> set[int]:
-    """Whose score depends on how many wait for it, as far as the undo changes that; as the links stand now."""
+    """Whose score depends on what waits for it or is behind it, as far as the undo changes that; as it stands now."""
     changed: set[int] = set()
     linked: set[int] = set()
+    issues: set[int] = set()
+    behind: set[int] = set()
     for entry in plan.entries:
         if entry.table_name == ENHANCEMENTS and (entry.action != "update" or "status" in entry.changed_fields):
             changed.add(entry.row_id)
         elif entry.table_name == DEPENDENCIES:
             sides = (entry.before or {}, entry.after or {})
             linked.update(side[end] for side in sides for end in ("enhancement_id", "other_id") if end in side)
-    return linked | queries.blockers_of(session, changed | linked)
+        elif entry.table_name == ISSUES:
+            sides = (entry.before or {}, entry.after or {})
+            behind.update(side["enhancement_id"] for side in sides if side.get("enhancement_id") is not None)
+            issues.add(entry.row_id)
+    if issues:
+        behind |= enhancements_of(session, issues)
+    return linked | behind | queries.blockers_of(session, changed | linked)
 
 
 def _follow_merge(session: Session, entry: Entry) -> set[int]:

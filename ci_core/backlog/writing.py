@@ -12,7 +12,7 @@ from ci_core.backlog import queries
 from ci_core.backlog.lifecycle import LABELS, OPEN_STATUSES, check_transition
 from ci_core.backlog.queries import Stored
 from ci_core.backlog.readiness import bring_up_waiting
-from ci_core.backlog.scoring import SCORED_FIELDS, ScoringPolicy, rescore, score_columns
+from ci_core.backlog.scoring import SCORED_FIELDS, ScoringPolicy, Surroundings, rescore
 from ci_core.backlog.validation import body
 from ci_core.backlog.values import Enhancement
 from ci_core.errors import NotAllowed
@@ -140,8 +140,8 @@ def write_unread(session: Session, planned: Sequence[Planned], policy: ScoringPo
 
 def _values(session: Session, planned: Sequence[Planned], policy: ScoringPolicy) -> dict[int, dict[str, Any]]:
     scored = [row["id"] for row, changes in planned if SCORED_FIELDS & changes.keys()]
-    counts = queries.unblocks_counts(session, scored) if scored else {}
-    return {row["id"]: _with_scores(row, changes, counts, policy) for row, changes in planned}
+    around = Surroundings.of(session, scored)
+    return {row["id"]: _with_scores(row, changes, around, policy) for row, changes in planned}
 
 
 def _follow(session: Session, planned: Sequence[Planned], policy: ScoringPolicy) -> dict[int, Enhancement]:
@@ -161,14 +161,11 @@ def _follow(session: Session, planned: Sequence[Planned], policy: ScoringPolicy)
 
 
 def _with_scores(
-    row: Stored, changes: Mapping[str, Any], counts: Mapping[int, int], policy: ScoringPolicy
+    row: Stored, changes: Mapping[str, Any], around: Surroundings, policy: ScoringPolicy
 ) -> dict[str, Any]:
     if not SCORED_FIELDS & changes.keys():
         return dict(changes)
-    scores = score_columns(
-        policy, {**row, **changes}, overrides=row["score_overrides"], unblocks=counts.get(row["id"], 0)
-    )
-    return {**changes, **scores}
+    return {**changes, **around.scores(policy, {**row, **changes}, row["score_overrides"])}
 
 
 def _completes(changes: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from math import log2, log10
 
+from ci_core.backlog.priority.issues import reasons_from
 from ci_core.backlog.priority.model import Assessment, Component, Reason, ScoringInput
 from ci_core.backlog.priority.signals import (
     BY_NAME,
@@ -78,6 +79,8 @@ IN_TEXT = 0.6  # a statement in the description, against one in the title
 IN_TAGS = 0.4
 HARM_ONLY_DESCRIBED = 0.5  # documentation and tests speak of harm without removing it
 DESCRIBING = (Category.TESTING, Category.DOCUMENTATION)
+# Harm that a health check has measured is not counted once more because the text names it.
+MEASURED = (DEBT, INACTION)
 # The strongest statement counts in full and each further one less: naming everything must not win.
 DIMINISHING = (1.0, 0.6, 0.4, 0.25, 0.15)
 UNBLOCKING: Points = {STRATEGY: 10, INACTION: 8, VALUE: 5}
@@ -87,7 +90,7 @@ PLACE_IN_CODE_POINTS = -5.0
 
 
 class LocalScorer:
-    """Scores by category, stated priority, effort, wording, and what an enhancement unblocks. Pure and repeatable."""
+    """Scores by category, stated priority, effort, wording, health issues, and what waits. Pure and repeatable."""
 
     name = "local-1"
 
@@ -102,6 +105,9 @@ class LocalScorer:
             doublings = min(UNBLOCKING_DOUBLINGS, log2(1 + item.unblocks))
             others = "1 other waits" if item.unblocks == 1 else f"{item.unblocks} others wait"
             _add(reasons, {part: points * doublings for part, points in UNBLOCKING.items()}, f"{others} for it")
+        if item.issues is not None:
+            for component, reason in reasons_from(item.issues):
+                reasons[component].append(reason)
         _add_wording(reasons, item)
         return {
             component: _assess([*sorted(reasons[component], key=_strength, reverse=True), STARTING_POINTS[component]])
@@ -154,6 +160,8 @@ def _add_wording(reasons: Reasons, item: ScoringInput) -> None:
             worth = share * HARM_ONLY_DESCRIBED if signal.harm and item.category in DESCRIBING else share
             text = f"{name[0].upper()}{name[1:]} named in the {place}"
             for component, points in signal.points.items():
+                if item.issues is not None and signal.harm and component in MEASURED:
+                    continue
                 found.setdefault(component, []).append(Reason(text, points * worth))
     for component, statements in found.items():
         reasons[component] += _diminished(statements)

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from math import isfinite
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ci_core.errors import InvalidInput, SettingsError
 from ci_core.settings import Settings
 from db.enums import Category, Complexity, Priority
+
+if TYPE_CHECKING:
+    from ci_core.backlog.priority.issues import IssuesBehind
 
 TOTAL = "total"
 
@@ -44,6 +47,7 @@ class ScoringInput:
         description: markdown; what is written in code does not count.
         estimated_hours: effort in hours of one person.
         unblocks: number of open enhancements that wait for this one, directly or through others.
+        issues: the health issues behind it; None where there are none.
     """
 
     title: str
@@ -54,6 +58,7 @@ class ScoringInput:
     estimated_hours: float | None = None
     tags: tuple[str, ...] = ()
     unblocks: int = 0
+    issues: IssuesBehind | None = None
 
 
 class Reason(NamedTuple):
