@@ -109,6 +109,7 @@ def examine(further: Sequence[Further] = ()) -> tuple[Check, ...]:
     checks += [check_data_folder(settings.data_dir), check_logs(settings.logs_dir), check_disk(settings.data_dir)]
     checks += [check_model(settings.models_dir), check_chat_models(settings)]
     checks.append(check_backups(settings, datetime.now(UTC)))
+    checks += check_health(settings, datetime.now(UTC))
     return (*checks, *check_database(settings, further))
 
 
@@ -205,6 +206,16 @@ def check_backups(settings: Settings, now: datetime) -> Check:
         remedy = "Make one with: ci db backup. `ci runs list` tells why the schedule made none."
         return Check("backups", Outcome.WARNING, told, remedy)
     return Check("backups", Outcome.OK, told)
+
+
+def check_health(settings: Settings, now: datetime) -> list[Check]:
+    """Whether the health agent has its tools, a repository with a history, and known vulnerabilities."""
+    from ci_core.health.condition import needs  # the launcher needs none of it
+
+    return [
+        Check(need.name, Outcome.OK if need.remedy is None else Outcome.WARNING, need.detail, need.remedy)
+        for need in needs(settings, now)
+    ]
 
 
 def check_database(settings: Settings, further: Sequence[Further] = ()) -> list[Check]:

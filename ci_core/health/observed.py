@@ -128,7 +128,7 @@ def _one(twins: Sequence[tuple[_Judged, Place]], text: SourceText | None, secret
     for other, _ in others:
         severity = worse(severity, other.judgement.severity)
     details = dict(sighting.details)
-    for name in ("severity", "part", "cwe", "title"):
+    for name in ("severity", "part", "cwe", "title", "secret"):
         details.pop(name, None)
     if sighting.subject is not None:
         details["subject"] = sighting.subject

@@ -173,6 +173,7 @@ class Catalogue:
             effort_minutes=None,
             fixer=None,
             known=False,
+            secret=sighting.details.get("secret") is True,
         )
 
 
