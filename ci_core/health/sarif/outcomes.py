@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ci_core.health.areas import is_test_code
+from ci_core.health.rules import Catalogue
 from ci_core.health.sarif.hints import hints_of
 from ci_core.health.sarif.places import Places
 from ci_core.health.sarif.values import ForeignResult, ForeignRun
@@ -13,6 +15,8 @@ from ci_core.health.values import CheckerOutcome, Report, Sighting, Target, Unse
 from ci_core.logs.redaction import Redactor
 from db.enums import CheckerStatus
 
+# Scanners that we use ourselves: what their rules mean here stands in our table of rules, under these checkers.
+OURS = {"ruff": "lint", "bandit": "bandit"}
 IN_FULL = "Import with --complete if the file holds all that its tool found in the whole repository."
 
 
@@ -25,7 +29,13 @@ class Taken:
 
 
 def taken_from(
-    run: ForeignRun, target: Target, *, redactor: Redactor, complete: bool = False, within: str = ""
+    run: ForeignRun,
+    target: Target,
+    *,
+    redactor: Redactor,
+    catalogue: Catalogue,
+    complete: bool = False,
+    within: str = "",
 ) -> Taken:
     """The run against the repository as it is checked out.
 
@@ -33,14 +43,14 @@ def taken_from(
     listed as a target of the analysis, or has another result. `complete` says that every file was.
 
     Args:
+        catalogue: judges the rules of scanners that we use ourselves.
         redactor: takes credentials out of what the tool says; a tool that looks for them may quote them.
         within: the folder of the repository in which the tool ran.
     """
     places = Places(target.files, target.root, _named(run), within=within)
     found = [(one, None if one.path is None else places.file(one.path)) for one in run.results]
-    sightings = tuple(
-        _sighting(run.name, one, path, redactor) for one, path in found if path is not None or one.path is None
-    )
+    own = [(one, path) for one, path in found if path is not None or one.path is None]
+    sightings = tuple(filter(None, (_sighting(run, one, path, redactor, catalogue) for one, path in own)))
     unseen = {path: why for name, why in run.failed_on.items() if (path := places.file(name)) is not None}
     seen = _seen(run, target, places, found, complete=complete) - set(unseen)
     report = Report(
@@ -50,7 +60,7 @@ def taken_from(
         looked_at_whole=complete and run.error is None,
         version=run.version,
     )
-    elsewhere = len(found) - len(sightings)
+    elsewhere = len(found) - len(own)
     outcome = CheckerOutcome(
         name=run.name,
         status=CheckerStatus.PARTIAL if run.error or unseen else CheckerStatus.COMPLETED,
@@ -83,11 +93,22 @@ def _seen(
     return told | {path for _, path in found if path is not None}
 
 
-def _sighting(name: str, one: ForeignResult, path: str | None, redactor: Redactor) -> Sighting:
+def _sighting(
+    run: ForeignRun, one: ForeignResult, path: str | None, redactor: Redactor, catalogue: Catalogue
+) -> Sighting | None:
+    """The result as a sighting; None where our own table says that it is no defect there."""
     details: Mapping[str, Any] = redactor.value(dict(one.details))
     message = redactor.text(one.message)
+    hints = hints_of(one.rule, message, details)
+    own = Sighting(OURS.get(run.tool.lower(), ""), one.rule, message, path, one.line, details={**details, "title": hints["title"]})
+    if catalogue.row(own.checker, own.rule) is not None:
+        judged = catalogue.judge(own, in_tests=is_test_code(path))
+        if judged is None:
+            return None
+        hints |= {"part": judged.issue_type, "severity": judged.severity, "title": judged.title}
+        hints |= {name: value for name, value in (("cwe", judged.cwe), ("secret", judged.secret)) if value}
     return Sighting(
-        checker=name,
+        checker=run.name,
         rule=one.rule,
         message=message,
         path=path,
@@ -95,7 +116,7 @@ def _sighting(name: str, one: ForeignResult, path: str | None, redactor: Redacto
         end_line=one.end_line,
         column=one.column,
         subject=None if one.subject is None else redactor.text(one.subject),
-        details={**details, **hints_of(one.rule, message, details)},
+        details={**details, **hints},
     )
 
 

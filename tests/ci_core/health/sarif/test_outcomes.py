@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from ci_core.health.rules import catalogue
 from ci_core.health.sarif.outcomes import Taken, taken_from
 from ci_core.health.sarif.reading import read_sarif
-from ci_core.health.values import Report, SourceFile, Target
+from ci_core.health.values import Report, Sighting, SourceFile, Target
 from ci_core.logs.redaction import Redactor
 from db.enums import CheckerStatus
 from tests.ci_core.health.sarif.builders import result, run, sarif
@@ -26,7 +27,7 @@ def target(**more: Any) -> Target:
 
 def taken(*results: Any, complete: bool = False, within: str = "", **more: Any) -> Taken:
     foreign = read_sarif(sarif(run(*results, **more)))[0]
-    return taken_from(foreign, target(), redactor=Redactor(), complete=complete, within=within)
+    return taken_from(foreign, target(), redactor=Redactor(), catalogue=catalogue(), complete=complete, within=within)
 
 
 def report(of: Taken) -> Report:
@@ -39,6 +40,15 @@ def test_a_result_is_a_sighting_with_what_it_is_worth() -> None:
 
     assert (one.checker, one.rule, one.path, one.line) == ("sarif_scanner", "S608", "src/app.py", 7)
     assert (one.details["part"], one.details["severity"], one.details["cwe"]) == ("security", "medium", "CWE-89")
+
+
+def test_rules_of_a_scanner_that_we_use_ourselves_are_judged_by_our_table() -> None:
+    ours = catalogue().judge(Sighting("lint", "F821", "undefined name x"))
+    assert ours is not None
+
+    one = report(taken(result("F821", level="note"), tool="ruff")).sightings[0]
+
+    assert (one.checker, one.details["part"], one.details["severity"]) == ("sarif_ruff", "bugs", ours.severity)
 
 
 def test_what_is_elsewhere_is_left_out_and_told() -> None:
