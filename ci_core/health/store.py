@@ -32,7 +32,7 @@ class Figures:
 
     overall_health_score: int | None
     scores: Mapping[str, Mapping[str, Any]]
-    confidence: float
+    confidence: float | None
     delta: int | None
     metrics: Mapping[str, Any]
     issues: Mapping[str, int]

@@ -100,7 +100,9 @@ def _sighting(
     details: Mapping[str, Any] = redactor.value(dict(one.details))
     message = redactor.text(one.message)
     hints = hints_of(one.rule, message, details)
-    own = Sighting(OURS.get(run.tool.lower(), ""), one.rule, message, path, one.line, details={**details, "title": hints["title"]})
+    own = Sighting(
+        OURS.get(run.tool.lower(), ""), one.rule, message, path, one.line, details={**details, "title": hints["title"]}
+    )
     if catalogue.row(own.checker, own.rule) is not None:
         judged = catalogue.judge(own, in_tests=is_test_code(path))
         if judged is None:
