@@ -14,7 +14,7 @@ from ci_core.health.fingerprints import keys_of
 from ci_core.health.masking import without_secrets
 from ci_core.health.places import Place, SourceText
 from ci_core.health.rules import Catalogue, Judgement
-from ci_core.health.rules.catalogue import worse
+from ci_core.health.rules.catalogue import ORDER, worse
 from ci_core.health.syntax import Unparsable, decode, parse
 from ci_core.health.values import CheckerOutcome, Sighting, Target
 from db.enums import IssueType, Severity
@@ -112,13 +112,20 @@ def _observed(some: Sequence[_Judged], text: SourceText | None, order: Mapping[s
 def _same_defects(
     group: Sequence[tuple[_Judged, Place]], order: Mapping[str, int]
 ) -> list[list[tuple[_Judged, Place]]]:
-    """Sightings of one rule in one statement, those of the same defect together: every tool's first are the same."""
-    by_checker: dict[str, list[tuple[_Judged, Place]]] = defaultdict(list)
+    """Sightings of one defect's kind in one statement, those of the same one together.
+
+    Every tool, and every rule of it, sees all of them in their order: their first ones are the same, and so on.
+    """
+    by_rule: dict[tuple[str, str], list[tuple[_Judged, Place]]] = defaultdict(list)
     for one in group:
-        by_checker[one[0].sighting.checker].append(one)
-    ranked = sorted(by_checker, key=lambda name: order.get(name, len(order)))
-    columns = [sorted(by_checker[name], key=lambda one: _position(one[0].sighting)) for name in ranked]
+        by_rule[one[0].sighting.checker, one[0].sighting.rule].append(one)
+    ranked = sorted(by_rule, key=lambda key: (order.get(key[0], len(order)), _rank(by_rule[key]), key))
+    columns = [sorted(by_rule[key], key=lambda one: _position(one[0].sighting)) for key in ranked]
     return [[one for one in row if one is not None] for row in zip_longest(*columns)]
+
+
+def _rank(some: Sequence[tuple[_Judged, Place]]) -> int:
+    return ORDER.index(some[0][0].judgement.severity)
 
 
 def _one(twins: Sequence[tuple[_Judged, Place]], text: SourceText | None, secret: set[int]) -> Observed:
@@ -138,7 +145,7 @@ def _one(twins: Sequence[tuple[_Judged, Place]], text: SourceText | None, secret
         snippet = without_secrets(snippet)
     end = sighting.end_line if sighting.line and (sighting.end_line or 0) >= sighting.line else None
     return Observed(
-        checkers=tuple(one.sighting.checker for one, _ in twins),
+        checkers=tuple(dict.fromkeys(one.sighting.checker for one, _ in twins)),
         rule=judgement.rule,
         issue_type=judgement.issue_type,
         severity=severity,

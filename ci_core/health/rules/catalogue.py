@@ -1,7 +1,7 @@
 """The table of rules, loaded: `rules.toml` says what each tool's rule is here, `words/*.toml` what people read of it.
 
-A rule of a tool is looked up by its checker and its name, then by the longest pattern that fits (`SIM*`). One that the
-table does not know is judged by what its checker says, or else as of low severity, and told as unknown.
+A rule of a tool is looked up by its checker and its name, then by the narrowest pattern that fits (`SIM*`). One that
+the table does not know is judged by what its checker says, or else as of low severity, and told as unknown.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ ORDER = tuple(Severity)  # worst first
 # Nothing that only tests run can be attacked.
 WORST_IN_TESTS = Severity.LOW
 CWE = re.compile(r"CWE-[0-9]{1,5}")
+SPECIAL = re.compile(r"[*?\[]")
+# The fixer that has a mended text for each sighting, which not always means the same as before.
+RUFF = "ruff"
 PLAIN = ("rule", "told", "figure", "cwe", "minutes", "fixer", "secret", "in_tests")
 
 
@@ -38,6 +41,7 @@ class Rule:
         rule: what it is called here; two tools' rules for the same defect share it. None: as the tool calls it.
         like: judged and called as this rule of another checker, "*" standing for the same as in the pattern.
         told: whether the checker itself says how severe it is; `severity` then holds where it does not.
+        says: texts of messages, and how severe the defect is where its message has one.
         figure, steps: a figure of the sighting's details, and from which value on it is how severe.
         minutes: what a repair usually takes.
         fixer: what can repair it without a person; None where nothing can.
@@ -53,6 +57,7 @@ class Rule:
     rule: str | None = None
     like: tuple[str, str] | None = None
     told: bool = False
+    says: tuple[tuple[str, Severity], ...] = ()
     figure: str | None = None
     steps: tuple[tuple[float, Severity], ...] = ()
     cwe: str | None = None
@@ -94,7 +99,8 @@ class Catalogue:
     def __init__(self, rules: Mapping[tuple[str, str], Rule], words: Mapping[str, Explanation]) -> None:
         self._rules = dict(rules)
         self._words = dict(words)
-        self._patterns = sorted((key for key in rules if "*" in key[1]), key=lambda key: (-len(key[1]), key))
+        patterns = (key for key in rules if SPECIAL.search(key[1]))
+        self._patterns = sorted(patterns, key=lambda key: (-len(_beginning(key[1])), -len(key[1]), key))
         self._found: dict[tuple[str, str], Rule | None] = {}
 
     @property
@@ -120,7 +126,7 @@ class Catalogue:
         row, called = self.row(sighting.checker, sighting.rule), sighting.rule
         if row is not None and row.like is not None:
             checker, pattern = row.like
-            called = pattern.replace("*", called.removeprefix(row.pattern.partition("*")[0]))
+            called = pattern.replace("*", called.removeprefix(_beginning(row.pattern)))
             row = self.row(checker, called)
         if row is None:
             return self._unknown(sighting)
@@ -137,7 +143,7 @@ class Catalogue:
             title=self._title(name, replace(sighting, message=sighting.rule) if row.secret else sighting),
             cwe=_told_cwe(sighting) or row.cwe,
             effort_minutes=row.minutes,
-            fixer=row.fixer,
+            fixer=row.fixer if row.fixer != RUFF or sighting.details.get("fix") == "safe" else None,
             known=True,
             secret=row.secret,
         )
@@ -146,14 +152,14 @@ class Catalogue:
         """What people read of a rule, by its name here; None where there is nothing but its title."""
         found = self._words.get(rule)
         if found is None:
-            fitting = (one for one in self._words if "*" in one and fnmatchcase(rule, one))
-            best = max(fitting, key=len, default=None)
+            fitting = (one for one in self._words if SPECIAL.search(one) and fnmatchcase(rule, one))
+            best = max(fitting, key=lambda one: (len(_beginning(one)), len(one)), default=None)
             found = self._words[best] if best else None
         return found
 
     def _title(self, name: str, sighting: Sighting) -> str:
         """One line that says the same for every sighting of the rule."""
-        if (words := self._words.get(name)) is not None:
+        if (words := self.explain(name)) is not None:
             return words.title
         told = sighting.details.get("title") or sighting.details.get("name")
         text = str(told) if told else (sighting.message.strip().splitlines() or [name])[0]
@@ -201,11 +207,15 @@ def load(table: Path, words: Path) -> Catalogue:
         for pattern, row in rows.items()
     }
     said = {
-        name: Explanation(name, entry["title"], entry.get("why", ""), entry.get("remedy", ""))
+        name: _explanation(name, entry if isinstance(entry, dict) else {"title": entry})
         for path in sorted(words.glob("*.toml"))
         for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items()
     }
     return Catalogue(rules, said)
+
+
+def _explanation(name: str, entry: Mapping[str, str]) -> Explanation:
+    return Explanation(name, entry["title"], entry.get("why", ""), entry.get("remedy", ""))
 
 
 def _rule(checker: str, pattern: str, row: Mapping[str, Any]) -> Rule:
@@ -219,15 +229,24 @@ def _rule(checker: str, pattern: str, row: Mapping[str, Any]) -> Rule:
         pattern=pattern,
         part=IssueType(row["part"]),
         severity=Severity(row["severity"]),
+        says=tuple((words, Severity(name)) for words, name in row.get("says", {}).items()),
         steps=tuple((float(value), Severity(name)) for name, value in figures.items()),
         source=row["source"],
         **plain,
     )
 
 
+def _beginning(pattern: str) -> str:
+    """What a pattern begins with, whatever follows."""
+    return SPECIAL.split(pattern)[0]
+
+
 def _severity(row: Rule, sighting: Sighting) -> Severity:
     if row.told and (told := sighting.details.get("severity")) in set(Severity):
         return Severity(told)
+    for words, severity in row.says:
+        if words in sighting.message:
+            return severity
     value = sighting.details.get(row.figure) if row.figure else None
     severity = row.severity
     if isinstance(value, int | float):

@@ -77,7 +77,19 @@ def test_each_tool_of_a_statement_is_paired_in_order(tmp_path: Path) -> None:
 
     found = observe(where, [outcome(*lint), outcome(*bandit, name="bandit")], catalogue())
 
-    assert [(one.rule, one.checkers) for one in found] == [("S307", ("lint", "bandit")), ("S307", ("lint",))]
+    assert [(one.rule, one.checkers) for one in found] == [
+        ("code-injection", ("lint", "bandit")),
+        ("code-injection", ("lint",)),
+    ]
+
+
+def test_two_rules_of_one_tool_for_the_same_defect_are_one_issue(tmp_path: Path) -> None:
+    where = target(tmp_path, a="try:\n    f()\nexcept:\n    pass\n")
+    some = [Sighting("lint", rule, rule, "a.py", 3, 3, 1) for rule in ("BLE001", "E722", "S110")]
+
+    (found,) = observe(where, [outcome(*some)], catalogue())
+
+    assert (found.rule, found.severity, found.checkers, found.cwe) == ("blind-except", "medium", ("lint",), "CWE-396")
 
 
 def test_the_code_of_tests_is_judged_more_mildly(tmp_path: Path) -> None:
