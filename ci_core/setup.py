@@ -132,7 +132,7 @@ def _fill_in_schedules(settings: Settings, database: Database, progress: Progres
     from ci_core.jobs.default_schedules import ensure_default_schedules
 
     with database.transaction(ACTOR, reason="Schedules that come with the product") as session:
-        added = ensure_default_schedules(session, time_zone=settings.time_zone, actor=ACTOR)
+        added = ensure_default_schedules(session, time_zone=settings.time_zone, actor=ACTOR, health=settings.health)
     progress(f"Schedules: {added} filled in ({settings.time_zone})" if added else "Schedules: there already")
     return added
 

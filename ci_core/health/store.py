@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ci_core.errors import CiError
+from ci_core.errors import AlreadyUnderWay
 from ci_core.health import check_queries as queries
 from ci_core.health.values import CheckerOutcome, CheckRequest, Target
 from db.enums import CheckStatus, IssueType, Severity
@@ -22,7 +22,7 @@ MOST_UNSEEN = 200
 KILLED = "Its process ended without a word before the check was done. Nothing was resolved by it."
 
 
-class CheckLost(CiError):
+class CheckLost(AlreadyUnderWay):
     """The check was taken for dead, or ended by somebody else; nothing more may be written for it."""
 
 

@@ -24,6 +24,8 @@ LONGEST_TOLD_WAIT_SECONDS = 7 * 86_400.0
 AWAY_WAIT_SECONDS = 2.0
 # Neither is a database without room; somebody has to make some first.
 FULL_WAIT_SECONDS = 15.0
+# What somebody else is doing at this moment ends in minutes; to wait for it is no failure.
+UNDER_WAY_WAIT_SECONDS = 60.0
 MOST_KILLS = 3
 # A job in a process of its own can hardly be what its worker died of: it is suspected later, but not never, because it
 # may take the memory of the whole machine.
@@ -48,6 +50,7 @@ REMEDIES: Mapping[str, str] = {
     "not_writable": "A folder cannot be written. Correct its owner or mode, or choose another one with CI_DATA_DIR.",
     "settings": "A setting cannot be used. The message names it.",
     "invalid": "The run was asked for with something that cannot be used. Correct it, and start a new run.",
+    "under_way": "The same was being done by somebody else. It is tried again every minute until that has ended.",
     "time_limit": "It took longer than its kind may. Look at its last steps; whatever it waits for does not come.",
     "memory": "It needed more memory than its kind may. Give it less to do at once.",
     "killed": "Its process was killed each time it began: out of memory, or a crash. Look at its log before you try "
@@ -115,6 +118,10 @@ def _full(error: Exception) -> Failure:
     return Failure("disk_full", str(error), counted=False, wait_seconds=FULL_WAIT_SECONDS)
 
 
+def _under_way(error: errors.AlreadyUnderWay) -> Failure:
+    return Failure("under_way", str(error), counted=False, wait_seconds=UNDER_WAY_WAIT_SECONDS)
+
+
 def _same(kind: str, *, may_retry: bool = True) -> Callable[[Any], Failure]:
     return lambda error: Failure(kind, str(error) or type(error).__name__, may_retry=may_retry)
 
@@ -131,6 +138,7 @@ _KINDS: tuple[tuple[type[BaseException], Callable[[Any], Failure]], ...] = (
     (errors.ChatModelError, _same("chat_model")),
     (errors.EmbeddingModelMissing, _same("model_missing", may_retry=False)),
     (errors.SettingsError, _same("settings", may_retry=False)),
+    (errors.AlreadyUnderWay, _under_way),
     (errors.CiError, _same("invalid", may_retry=False)),
     (db_errors.DatabaseUnavailable, _away),
     (db_errors.PoolExhausted, _away),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ci_core.jobs.health_kinds import HEALTH_KINDS
 from ci_core.jobs.kinds import Isolation, JobKind, Kinds, Parameters, Retry
 
 
@@ -126,6 +127,7 @@ KINDS = Kinds(
             # What was fetched of the file stays, so that each attempt goes on where the one before broke off.
             retry=Retry(attempts=5, first_wait_seconds=60, longest_wait_seconds=3600),
         ),
+        *HEALTH_KINDS,
     ]
 )
 PATH = "ci_core.jobs.registry:KINDS"

@@ -10,6 +10,7 @@ from sqlalchemy.sql import TextClause
 
 from ci_core.backlog.notifications import forget_old_notifications
 from ci_core.errors import CiError
+from ci_core.health.checkers.cache import forget_unused
 from ci_core.jobs import upkeep_queries as queries
 from ci_core.jobs.context import JobContext
 from ci_core.logs import get_logger
@@ -51,6 +52,7 @@ def tidy(context: JobContext) -> Mapping[str, Any]:
     }
     with context.transaction() as session:
         deleted["notifications"] = forget_old_notifications(session)
+        deleted["checkers_memory"] = forget_unused(session, now)
     context.note("old rows", deleted)
     vacuumed = _vacuum(context)
     analyzed = _analyze(context)

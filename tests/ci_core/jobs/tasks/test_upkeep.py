@@ -60,6 +60,13 @@ def test_what_is_too_old_goes_and_the_rest_stays(
         "INSERT INTO ci_run_log (run_id, logged_at, level, event) "
         "SELECT id, coalesce(ended_at, created_at), 'info', 'said' FROM ci_automation_runs",
     )
+    remembered = "('lint', '1', 'old', '[]', :old), ('lint', '1', 'new', '[]', :lately)"
+    as_person(
+        database,
+        f"INSERT INTO ci_health_cache (checker, version, blob, sightings, used_at) VALUES {remembered}",
+        old=old,
+        lately=lately,
+    )
     context = begin("database_upkeep")
 
     counts = tidy(context)
@@ -70,8 +77,14 @@ def test_what_is_too_old_goes_and_the_rest_stays(
         911,
     ]
     assert one(database, "SELECT count(*) FROM ci_run_log") == 2  # of the two runs that are there
-    assert steps(context)["old rows"].counts == {"jobs": 6, "log_lines": 5, "runs": 5, "notifications": 0}
-    assert (counts["deleted"], counts["analyzed"] > 20) == (16, True)
+    assert steps(context)["old rows"].counts == {
+        "jobs": 6,
+        "log_lines": 5,
+        "runs": 5,
+        "notifications": 0,
+        "checkers_memory": 1,
+    }
+    assert (counts["deleted"], counts["analyzed"] > 20) == (17, True)
     assert one(database, "SELECT last_analyze IS NOT NULL FROM pg_stat_user_tables WHERE relname = 'ci_enhancements'")
     room = steps(context)["room"].counts
     assert room["database_mib"] > 1
