@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -15,20 +14,16 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
 from db.embedded.cluster import programs
 from db.errors import BackupError, BackupUnusable, DataFolderFull, DataFolderNotWritable, RestoreRefused, is_disk_full
 from db.schema import head, revisions
+from db.scratch import SERVER, alone, connect, drop, name_of, scratch_database
 
 SUFFIX = ".dump"
 PARTIAL = ".part"
-# Databases that only live while a backup is verified or restored; one that a kill left behind goes with the next.
-SCRATCH = "magnus_scratch_"
 BEFORE = "_before_restore"
-SERVER = "postgres"
-# A constant of our own: one process at a time takes, verifies or restores a backup.
-ONE_AT_A_TIME = 0x6261636B7570
 WHERE_WORK_IS = ("ci_enhancements", "ci_research_findings", "ci_comments")
 # Ids of transactions are stored, and tell what came after what; those of another server may be ahead of ours.
 WHERE_TRANSACTIONS_ARE = (("ci_audit_log", "transaction_id"), ("ci_enhancements", "changed_xid"))
@@ -91,7 +86,7 @@ def take_backup(url: str, folder: Path, *, now: datetime, keep: int) -> Backup:
         BackupError: another backup or restore is under way, or PostgreSQL's program failed.
         DataFolderFull, DataFolderNotWritable: the folder cannot be written.
     """
-    with _writing(folder), _alone(url):
+    with _writing(folder), alone(url):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / f"magnus-{now.astimezone(UTC):%Y%m%d-%H%M%S}{SUFFIX}"
         partial = path.with_name(path.name + PARTIAL)
@@ -132,12 +127,12 @@ def restore_backup(url: str, path: Path, *, force: bool = False) -> Restored:
         BackupError: another backup or restore is under way, or PostgreSQL's program failed.
     """
     _readable(path)
-    name = str(conninfo_to_dict(url)["dbname"])
-    with _alone(url) as server:
+    name = name_of(url)
+    with alone(url) as server:
         if not force:
             _refuse_work(url)
             _refuse_others(server, name)
-        with _scratch(server, url) as fresh:
+        with scratch_database(server, url) as fresh:
             _load(path, fresh)
             revision, rows = _content(fresh)
             if revision not in revisions():
@@ -204,7 +199,7 @@ def _readable(path: Path) -> None:
 
 
 def _verify(url: str, path: Path, rows: Mapping[str, int]) -> None:
-    with _connect(url, SERVER) as server, _scratch(server, url) as scratch:
+    with connect(url, SERVER) as server, scratch_database(server, url) as scratch:
         _load(path, scratch)
         _, found = _content(scratch)
     if dict(found) != dict(rows):
@@ -222,14 +217,14 @@ def _verify(url: str, path: Path, rows: Mapping[str, int]) -> None:
 @contextmanager
 def _moment(url: str) -> Iterator[tuple[str, str | None, dict[str, int]]]:
     """One moment of the database that other connections can look at too: its name, the revision, rows by table."""
-    with _connect(url, autocommit=False) as connection:
+    with connect(url, autocommit=False) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         row = connection.execute("SELECT pg_export_snapshot()").fetchone()
         yield (str(row[0]) if row else "", _revision(connection), _rows(connection))
 
 
 def _content(url: str) -> tuple[str | None, dict[str, int]]:
-    with _connect(url) as connection:
+    with connect(url) as connection:
         return _revision(connection), _rows(connection)
 
 
@@ -258,7 +253,7 @@ def _exists(connection: psycopg.Connection[tuple[object, ...]], table: str) -> b
 
 def _is_filled(url: str) -> bool:
     """Whether the database holds anybody's work."""
-    with _connect(url) as connection:
+    with connect(url) as connection:
         for table in WHERE_WORK_IS:
             if _exists(connection, table):
                 query = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(table))
@@ -277,7 +272,11 @@ def _refuse_work(url: str) -> None:
 
 
 def _refuse_others(server: psycopg.Connection[tuple[object, ...]], name: str) -> None:
-    query = "SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = %s AND application_name <> ''"
+    # A connection of ours that was just closed may still be listed; nobody else's backup can be under way.
+    query = (
+        "SELECT DISTINCT application_name FROM pg_stat_activity "
+        "WHERE datname = %s AND application_name NOT IN ('', 'magnus backup')"
+    )
     found = [str(row[0]) for row in server.execute(query, [name])]
     if found:
         raise RestoreRefused(
@@ -288,7 +287,7 @@ def _refuse_others(server: psycopg.Connection[tuple[object, ...]], name: str) ->
 
 def _pass_transactions(url: str) -> None:
     """Let this server count past every transaction that the backup tells of, so that new ones come after them."""
-    with _connect(url) as connection:
+    with connect(url) as connection:
         connection.execute("SET synchronous_commit = off")
         newest = 0
         for table, column in WHERE_TRANSACTIONS_ARE:
@@ -304,54 +303,13 @@ def _pass_transactions(url: str) -> None:
             connection.execute(COUNT_ON.format(count=behind).encode())
 
 
-# -- databases of the server -------------------------------------------------------------------------------------
-
-
-def _connect(
-    url: str, database: str | None = None, *, autocommit: bool = True
-) -> psycopg.Connection[tuple[object, ...]]:
-    address = make_conninfo(url, dbname=database) if database else url
-    try:
-        return psycopg.connect(address, autocommit=autocommit, application_name="magnus backup")
-    except psycopg.OperationalError as error:
-        raise BackupError(f"The database cannot be reached: {str(error).strip().splitlines()[0]}") from error
-
-
-@contextmanager
-def _alone(url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """A connection to the server beside our database, held by nobody else; what a kill left behind is cleared away."""
-    with _connect(url, SERVER) as server:
-        row = server.execute("SELECT pg_try_advisory_lock(%s)", [ONE_AT_A_TIME]).fetchone()
-        if not (row and row[0]):
-            raise BackupError("Another backup or restore is under way. Wait for its end, then try again.")
-        left = server.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [SCRATCH]).fetchall()
-        for (name,) in left:
-            _drop(server, str(name))
-        yield server
-
-
-@contextmanager
-def _scratch(server: psycopg.Connection[tuple[object, ...]], url: str) -> Iterator[str]:
-    """The address of a new, empty database; unless it found another name meanwhile, it goes at the end."""
-    name = f"{SCRATCH}{secrets.token_hex(6)}"
-    server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    try:
-        yield make_conninfo(url, dbname=name)
-    finally:
-        _drop(server, name)
-
-
-def _drop(server: psycopg.Connection[tuple[object, ...]], name: str) -> None:
-    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 def _change_places(
     server: psycopg.Connection[tuple[object, ...]], name: str, fresh: str, *, is_filled: bool
 ) -> str | None:
     """Let the new database bear the old one's name, at one moment; gives the old one's new name, if it stays."""
     old = f"{name}{BEFORE}"
     present, new, kept = sql.Identifier(name), sql.Identifier(fresh), sql.Identifier(old)
-    _drop(server, old)
+    drop(server, old)
     for last in (False, False, False, True):
         server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         try:
@@ -365,7 +323,7 @@ def _change_places(
                 raise BackupError(f"The restored database could not take its place: {str(error).strip()}") from error
     if is_filled:
         return old
-    _drop(server, old)
+    drop(server, old)
     return None
 
 

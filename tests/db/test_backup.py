@@ -17,11 +17,12 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import text
 
 from db import backup, migrate
-from db.backup import BEFORE, SCRATCH, backups_in, restore_backup, take_backup
+from db.backup import BEFORE, backups_in, restore_backup, take_backup
 from db.embedded import EmbeddedServer
 from db.engine import Database
 from db.errors import BackupError, BackupUnusable, DataFolderNotWritable, RestoreRefused
 from db.schema import head
+from db.scratch import ONE_AT_A_TIME, scratch_names
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
@@ -149,7 +150,7 @@ def test_only_its_owner_can_read_a_backup_and_the_newest_are_kept(filled: str, t
     assert sorted(path.name for path in (tmp_path / "backups").iterdir()) == sorted(path.name for path in kept)
     if os.name == "posix":
         assert kept[0].stat().st_mode & 0o077 == 0
-    assert not [name for name in databases(filled) if name.startswith(SCRATCH)]
+    assert not [name for name in databases(filled) if name.startswith(scratch_names(filled))]
 
 
 def test_a_backup_is_one_moment_while_others_write(filled: str, tmp_path: Path) -> None:
@@ -252,7 +253,7 @@ def test_a_restore_that_is_killed_changes_nothing_and_can_be_repeated(filled: st
     assert content(filled) == before
     restore_backup(filled, made.path, force=True)
     assert ("Newer",) not in ask(filled, "SELECT DISTINCT title FROM ci_enhancements")
-    assert not [name for name in databases(filled) if name.startswith(SCRATCH)]
+    assert not [name for name in databases(filled) if name.startswith(scratch_names(filled))]
 
 
 @pytest.mark.parametrize("spoil", [_cut, _nothing, _text, Path.unlink])
@@ -267,7 +268,7 @@ def test_a_file_that_is_no_whole_backup_changes_nothing(
         restore_backup(filled, made.path, force=True)
 
     assert content(filled) == before
-    assert not [name for name in databases(filled) if name.startswith(SCRATCH)]
+    assert not [name for name in databases(filled) if name.startswith(scratch_names(filled))]
 
 
 def test_a_backup_of_a_newer_release_is_refused(filled: str, tmp_path: Path) -> None:
@@ -292,10 +293,10 @@ def test_new_changes_come_after_those_of_a_server_that_was_ahead(filled: str, tm
 
 
 def test_one_at_a_time_and_what_a_kill_left_is_cleared_away(server: str, filled: str, tmp_path: Path) -> None:
-    left = f"{SCRATCH}left"
+    left = f"{scratch_names(filled)}left"
     ask(server, f"CREATE DATABASE {left}")
     with psycopg.connect(make_conninfo(server, dbname="postgres"), autocommit=True) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [backup.ONE_AT_A_TIME])
+        other.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [ONE_AT_A_TIME, conninfo_to_dict(filled)["dbname"]])
         with pytest.raises(BackupError, match="under way"):
             take_backup(filled, tmp_path, now=NOW, keep=1)
 
