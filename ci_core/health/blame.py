@@ -132,7 +132,9 @@ def _lines_as_committed(git: Git, target: Target, path: str, entry: Entry) -> di
 
 def _blamed(git: Git, target: Target, path: str, lines: Collection[int]) -> dict[int, Introduction]:
     ranges = [part for first, last in _ranges(sorted(lines)) for part in ("-L", f"{first},{last}")]
-    said = git.ask("blame", "--porcelain", "--no-textconv", "--ignore-revs-file=", *ranges, target.commit or "HEAD", "--", path)
+    said = git.ask(
+        "blame", "--porcelain", "--no-textconv", "--ignore-revs-file=", *ranges, target.commit or "HEAD", "--", path
+    )
     commits: dict[str, dict[str, str]] = {}
     where: dict[int, str] = {}
     commit = ""

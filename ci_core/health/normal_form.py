@@ -16,6 +16,11 @@ BLOCKS = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
 Unit = ast.stmt | ast.ExceptHandler | ast.match_case
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# Nodes that bind a name, and the field that has it.
+BINDING: dict[type[ast.AST], str] = {
+    ast.arg: "arg", ast.ExceptHandler: "name", ast.MatchAs: "name", ast.MatchStar: "name",
+}  # fmt: skip
 
 
 def normal_form(
@@ -34,65 +39,49 @@ def normal_form(
     stack: list[object] = [node]
     while stack:
         value = stack.pop()
-        if isinstance(value, ast.AST):
-            words.append(type(value).__name__)
-            stack.append(")")
-            for name in reversed(value._fields):
-                if name in SILENT or (value is node and _left_out(node, name, whole, own_name)):
-                    continue
-                stack.append(_field(value, name, local))
-        elif isinstance(value, list):
+        kind = value.__class__
+        if kind is str:
+            words.append(value)  # type: ignore[arg-type]
+        elif kind is list:
+            words.append("[")
             stack.append("]")
-            stack.extend(reversed(value))
-        elif isinstance(value, _Local):
-            words.append(numbers.setdefault(value.name, f"${len(numbers)}"))
-        elif isinstance(value, _Text):
-            words.append(repr(value.text) if texts else "text")
-        elif value is not None:
-            words.append(value if isinstance(value, str) else repr(value))
+            stack.extend(reversed(value))  # type: ignore[call-overload]
+        elif isinstance(value, ast.Name):
+            name = value.id
+            words.append(numbers.setdefault(name, f"${len(numbers)}") if name in local else name)
+        elif isinstance(value, ast.Constant):
+            words.append(_constant(value.value, texts))
+        elif isinstance(value, ast.AST):
+            words.append(kind.__name__)
+            stack.append(")")
+            left_out = _left_out(value, whole, own_name) if value is node else ()
+            bound = BINDING.get(kind)  # type: ignore[arg-type]
+            for name in reversed(value._fields):
+                if name in SILENT or name in left_out:
+                    continue
+                field = getattr(value, name, None)
+                if name == bound and isinstance(field, str) and field in local:
+                    field = numbers.setdefault(field, f"${len(numbers)}")
+                stack.append(field)
+        else:
+            words.append(repr(value))
     return " ".join(words)
 
 
-class _Local:
-    """A name that counts by its place only."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-class _Text:
-    """A string of the source."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        # Formatters indent and trim the lines of docstrings.
-        self.text = " ".join(text.split()) if "\n" in text else text.strip()
+def _constant(value: object, texts: bool) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    if not isinstance(value, str):
+        return repr(value)
+    if not texts:
+        return "text"
+    # Formatters indent and trim the lines of docstrings.
+    return repr(" ".join(value.split()) if "\n" in value else value.strip())
 
 
-def _left_out(node: ast.AST, name: str, whole: bool, own_name: bool) -> bool:
-    if name in BLOCKS and not whole:
-        return isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case)
-    return name == "name" and not own_name and isinstance(node, Definition)
-
-
-def _field(node: ast.AST, name: str, local: Collection[str]) -> object:
-    value = getattr(node, name, None)
-    if isinstance(value, str) and value in local and _is_variable(node, name):
-        return _Local(value)
-    if isinstance(node, ast.Constant) and name == "value":
-        if isinstance(value, bytes):
-            return _Text(value.decode("latin-1"))
-        return _Text(value) if isinstance(value, str) else repr(value)
-    return value
-
-
-def _is_variable(node: ast.AST, name: str) -> bool:
-    return (isinstance(node, ast.Name) and name == "id") or (
-        name in {"arg", "name"} and isinstance(node, ast.arg | ast.ExceptHandler | ast.MatchAs | ast.MatchStar)
-    )
+def _left_out(node: ast.AST, whole: bool, own_name: bool) -> Collection[str]:
+    left = set() if own_name or not isinstance(node, Definition) else {"name"}
+    return left if whole or not isinstance(node, Unit) else left | BLOCKS
 
 
 def local_names(function: Function) -> frozenset[str]:
@@ -102,15 +91,21 @@ def local_names(function: Function) -> frozenset[str]:
     stack: list[ast.AST] = [function.args, *function.body]
     while stack:
         node = stack.pop()
-        if isinstance(node, Definition):
+        kind = node.__class__
+        if isinstance(node, ast.Name):
+            if node.ctx.__class__ is not ast.Load:
+                bound.add(node.id)
             continue
-        if isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            bound.add(node.id)
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            bound.add(node.name)
+        if kind is ast.Constant or kind in DEFINITIONS:
+            continue
+        if (field := BINDING.get(kind)) is not None:
+            bound.add(getattr(node, field) or "")
         elif isinstance(node, ast.Global | ast.Nonlocal):
             elsewhere.update(node.names)
-        stack.extend(ast.iter_child_nodes(node))
-    return frozenset(bound - elsewhere)
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                stack += [one for one in value if isinstance(one, ast.AST)]
+            elif isinstance(value, ast.AST) and name != "ctx":
+                stack.append(value)
+    return frozenset(bound - elsewhere - {""})
