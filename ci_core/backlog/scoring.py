@@ -40,6 +40,8 @@ SCORED_FIELDS = frozenset(
 )
 BATCH = 1_000
 OVERRIDE_REASON_MAX = 500
+# What was stored of an enhancement, and the score columns as they are now.
+Change = tuple[queries.Stored, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,18 +160,24 @@ def rescore_all(session: Session, *, actor: str, policy: ScoringPolicy = DEFAULT
 
 def rescore(session: Session, ids: Collection[int], *, policy: ScoringPolicy) -> int:
     """Score these enhancements anew, as the transaction's actor; gives how many scores changed."""
-    changed = 0
+    return len(rescored(session, ids, policy=policy))
+
+
+def rescored(session: Session, ids: Collection[int], *, policy: ScoringPolicy) -> list[Change]:
+    """As `rescore`; gives what the scores that changed were and are."""
+    changes: list[Change] = []
     ordered = sorted(ids)
     for start in range(0, len(ordered), BATCH):
         some = ordered[start : start + BATCH]
         rows = queries.rows_to_score(session, some)
         around = Surroundings.of(session, some)
         scored = [(row, around.scores(policy, row, row["score_overrides"])) for row in rows]
-        differing = [{"id": row["id"], **scores} for row, scores in scored if _differs(row, scores)]
+        differing = [(row, scores) for row, scores in scored if _differs(row, scores)]
         if differing:
-            queries.store_scores(session, json.dumps(differing, default=str))
-        changed += len(differing)
-    return changed
+            rows = [{"id": row["id"], **scores} for row, scores in differing]
+            queries.store_scores(session, json.dumps(rows, default=str))
+        changes += differing
+    return changes
 
 
 def _differs(row: queries.Stored, scores: Mapping[str, Any]) -> bool:

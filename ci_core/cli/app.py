@@ -34,6 +34,7 @@ from ci_core.cli.runs import app as runs
 from ci_core.cli.scheduler import app as scheduler
 from ci_core.cli.scheduler import worker
 from ci_core.cli.schedules import app as schedules
+from ci_core.cli.scores import add_to as add_scores
 from ci_core.cli.setup import setup
 from ci_core.cli.signals import terminate_like_interrupt
 from ci_core.cli.talk import add_to as add_talk
@@ -73,6 +74,7 @@ app.command("digest", short_help="Write the overview out in an e-mail's form.")(
 app.command("doctor", short_help="Check what works here, with the remedy.")(doctor)
 app.command("flow", short_help="How work flows: cycle time, throughput, ageing, forecast.")(flow)
 add_changes(enhancements)
+add_scores(enhancements)
 add_bulk(enhancements)
 add_links(enhancements)
 add_talk(enhancements)

@@ -1,4 +1,4 @@
-"""`ci enhancements`: add, move, edit, score, undo."""
+"""`ci enhancements`: add, move, edit, undo."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ci_core.cli.door import ActorOption, Door, JsonOption, open_door
-from ci_core.cli.enhancements import IdArgument, write_breakdown
+from ci_core.cli.enhancements import IdArgument
 from ci_core.cli.output import clean, write, write_json
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ VersionOption = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands beside those that only look."""
-    for command in (add, move, edit, score, undo):
+    for command in (add, move, edit, undo):
         app.command()(command)
 
 
@@ -90,7 +90,7 @@ def add(
         from ci_core.backlog import NewEnhancement, create_enhancement
 
         added = create_enhancement(session, NewEnhancement(**given), actor=door.actor, policy=door.policy)
-    _report(added, f"Added #{added.id} with a score of {added.ai_priority_score:.1f}.", as_json=as_json)
+    report(added, f"Added #{added.id} with a score of {added.ai_priority_score:.1f}.", as_json=as_json)
 
 
 def move(
@@ -123,7 +123,7 @@ def move(
             reason=reason,
             policy=door.policy,
         )
-    _report(moved, f"#{moved.id} is {moved.status} now (version {moved.version}).", as_json=as_json)
+    report(moved, f"#{moved.id} is {moved.status} now (version {moved.version}).", as_json=as_json)
 
 
 def edit(
@@ -181,56 +181,7 @@ def edit(
             reason=reason,
             policy=door.policy,
         )
-    _report(edited, f"#{edited.id} is at version {edited.version} now.", as_json=as_json)
-
-
-def score(
-    enhancement_id: Annotated[int | None, typer.Argument(metavar="[ID]", help="Which one.", min=1)] = None,
-    every: Annotated[bool, typer.Option("--all", help="Score every enhancement anew.")] = False,
-    override: Annotated[
-        list[str] | None, typer.Option(metavar="COMPONENT=VALUE", help="Set a score yourself; also total=VALUE.")
-    ] = None,
-    clear: Annotated[
-        list[str] | None, typer.Option(metavar="COMPONENT", help="Leave this score to the scorer again.")
-    ] = None,
-    reason: ReasonOption = None,
-    acting_as: ActorOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Score anew, or set a score yourself.
-
-    COMPONENT is business_value, user_impact, strategic_alignment, technical_debt, inaction_risk, implementation_risk,
-    or total for the priority itself.
-    """
-    if every == (enhancement_id is not None):
-        raise typer.BadParameter("Name one enhancement, or say --all.")
-    overrides: list[tuple[str, float | None]] = [_override(pair) for pair in override or []]
-    overrides += [(name, None) for name in clear or []]
-    if every and overrides:
-        raise typer.BadParameter("A score is set for one enhancement at a time.")
-    with changing(acting_as, reason) as (door, session):
-        from ci_core.backlog import rescore_all, score_enhancement, set_score_override
-
-        if enhancement_id is None:
-            changed = rescore_all(session, actor=door.actor, policy=door.policy)
-        else:
-            for name, value in overrides:
-                set_score_override(
-                    session,
-                    enhancement_id,
-                    name,
-                    value,
-                    actor=door.actor,
-                    reason=reason or "",
-                    policy=door.policy,
-                )
-            scored = score_enhancement(session, enhancement_id, actor=door.actor, policy=door.policy)
-    if enhancement_id is None:
-        _report_count(changed, as_json=as_json)
-        return
-    _report(scored, f"#{scored.id} scores {scored.ai_priority_score:.1f}.", as_json=as_json)
-    if not as_json:
-        write_breakdown(scored)
+    report(edited, f"#{edited.id} is at version {edited.version} now.", as_json=as_json)
 
 
 def undo(
@@ -273,24 +224,9 @@ def _text(value: str | None, read: Callable[[], str] | None = None) -> str | Non
     return (read or sys.stdin.read)() if value == "-" else value
 
 
-def _override(pair: str) -> tuple[str, float]:
-    name, separator, value = pair.partition("=")
-    try:
-        return name.strip().removesuffix("_score"), float(value)
-    except ValueError:
-        missing = "" if separator else ", with a sign of equality"
-        raise typer.BadParameter(f"{pair!r} is not COMPONENT=VALUE{missing}.", param_hint="--override") from None
-
-
-def _report(enhancement: Enhancement, sentence: str, *, as_json: bool) -> None:
+def report(enhancement: Enhancement, sentence: str, *, as_json: bool) -> None:
+    """What became of one enhancement, as JSON or in a sentence."""
     if as_json:
         write_json(enhancement)
     else:
         write(clean(f"{sentence} {enhancement.title}"))
-
-
-def _report_count(changed: int, *, as_json: bool) -> None:
-    if as_json:
-        write_json({"changed": changed})
-    else:
-        write(f"{changed} scores changed.")

@@ -274,50 +274,6 @@ def test_edit_of_nothing_is_wrong_usage(ci: Ci, add: Add) -> None:
     assert ci("enhancements", "edit", add("Untouched")["id"]).status == 2
 
 
-def test_own_score_stands_above_the_scorer_until_it_is_cleared(ci: Ci, add: Add) -> None:
-    item = add("Score me")
-
-    own = ci("enhancements", "score", item["id"], "--override", "total=99", "--reason", "I know", "--json").document
-    back = ci("enhancements", "score", item["id"], "--clear", "total", "--json").document
-
-    assert own["ai_priority_score"] == 99
-    assert own["score_overrides"]["total"]["by"] == "tess"
-    assert back["ai_priority_score"] == item["ai_priority_score"]
-
-
-def test_score_table_names_who_set_a_score(ci: Ci, add: Add) -> None:
-    item = add("Explain me")
-
-    shown = ci("enhancements", "score", item["id"], "--override", "user_impact=90").out
-
-    (line,) = [line for line in shown.splitlines() if line.startswith("user_impact")]
-    assert line.split()[:4] == ["user_impact", "90", "+18.0", "tess"]
-
-
-@pytest.mark.parametrize(
-    "options", [[], ["1", "--all"], ["--all", "--override", "total=3"], ["1", "--override", "total=much"]]
-)
-def test_wrong_use_of_score_is_status_2(ci: Ci, options: list[str]) -> None:
-    outcome = ci("enhancements", "score", *options)
-
-    assert (outcome.status, outcome.out) == (2, "")
-    assert outcome.err.count("\n") == 1
-
-
-def test_scores_of_all_are_computed_with_the_weights_of_today(
-    ci: Ci, add: Add, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    item = add("Weigh me")
-    monkeypatch.setenv("CI_WEIGHT_IMPLEMENTATION_RISK", "0.3")
-    monkeypatch.setenv("CI_WEIGHT_BUSINESS_VALUE", "0.05")
-
-    changed = ci("enhancements", "score", "--all", "--json").document["changed"]
-
-    assert changed > 0
-    now = ci("enhancements", "show", item["id"], "--json").document
-    assert now["ai_priority_score"] != item["ai_priority_score"]
-
-
 def test_undo_takes_the_own_last_change_back(ci: Ci, add: Add) -> None:
     item = add("Undo me")
     ci("enhancements", "edit", item["id"], "--priority", "high")
