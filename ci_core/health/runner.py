@@ -144,9 +144,7 @@ class _Crew:
                 nothing = Report((), frozenset())
                 said.append(self._note(CheckerOutcome(checker.name, CheckerStatus.COMPLETED, expected, 0.0, nothing)))
                 continue
-            started = _Started(
-                checker, time.monotonic(), Turn(self._cores), checker.seconds or self._settings.checker_seconds
-            )
+            started = _Started(checker, time.monotonic(), Turn(self._cores), checker.most_seconds(self._settings))
             self._running[checker.name] = started
             # Not a pool's: a thread that never ends must not keep this process from ending.
             thread = threading.Thread(

@@ -89,7 +89,7 @@ class Checker:
         check_types: the checks that it takes part in.
         looks_at: which files it is to look at; None: the repository as a whole.
         usual_seconds: how long it takes for 250,000 lines; the longest start first.
-        seconds: how long it may take; None: as the settings say.
+        seconds: how long it may take, from the settings; None: as long as they let any checker.
     """
 
     name: str
@@ -99,13 +99,17 @@ class Checker:
     check_types: frozenset[CheckType]
     looks_at: Callable[[SourceFile], bool] | None = None
     usual_seconds: float = 1.0
-    seconds: float | None = None
+    seconds: Callable[[HealthSettings], float] | None = None
 
     def expected(self, target: Target) -> frozenset[str]:
         """The paths that it is to look at."""
         if self.looks_at is None:
             return frozenset()
         return frozenset(path for path in target.selected if self.looks_at(target.files[path]))
+
+    def most_seconds(self, settings: HealthSettings) -> float:
+        """How long it may take."""
+        return settings.checker_seconds if self.seconds is None else self.seconds(settings)
 
     def load(self) -> Check:
         """Its function."""

@@ -48,7 +48,7 @@ def checker(name: str, *, usual: float = 1.0, seconds: float | None = None, whol
         check_types=frozenset({CheckType.FULL_SCAN}),
         looks_at=None if whole else lambda file: file.is_python,
         usual_seconds=usual,
-        seconds=seconds,
+        seconds=None if seconds is None else lambda _settings: seconds,
     )
 
 
