@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from ci_core.health.places import Place
@@ -60,13 +61,18 @@ class Matching:
     steps: Mapping[int, str] = field(default_factory=dict)
 
 
-def keys_of(place: Place, message: str, *, subject: str | None = None, weak: bool = True) -> tuple[str, ...]:
+def keys_of(
+    place: Place, message: str, *, path: str | None = None, subject: str | None = None, weak: bool = True
+) -> tuple[str, ...]:
     """The keys of a defect at a place, one for each of `STEPS`; rule and path are compared beside them.
 
     Args:
+        path: its file, whose name may stand in the message.
         subject: what of the repository it concerns where that is no place in a file, such as a package.
         weak: whether it may be recognised without its statement, which can hide a new defect behind an old one.
     """
+    if path is not None:
+        message = message.replace(path, "$path").replace(PurePosixPath(path).name, "$file")
     said = _without_numbers(message)
     said_anonymously = _without_numbers(_without_names(message, place.local))
     # A function that bears another name now is called by it in the message.

@@ -158,6 +158,14 @@ def test_figures_in_a_message_may_change() -> None:
     assert keys_of(place, "complexity 12, limit 10") == keys_of(place, "complexity 14, limit 10")
 
 
+def test_a_message_with_the_files_own_name_goes_with_it() -> None:
+    place = SourceText(BEFORE, parse(BEFORE)).place(1)
+
+    said = [keys_of(place, f"The module {name} says nothing", path=f"a/{name}") for name in ("one.py", "two.py")]
+
+    assert said[0] == said[1]
+
+
 def test_a_file_that_is_no_python_goes_by_its_lines() -> None:
     before, after = SourceText("a = 1\nkey = 2\nb = 3\n"), SourceText("# top\na  =  1\nkey = 2\nb = 3\n")
     old = [Marked(1, "R1", "a.ini", 2, keys_of(before.place(2), "said"))]
