@@ -16,6 +16,7 @@ from ci_core.backlog.validation import TITLE_MAX, line
 from ci_core.backlog.values import Enhancement
 from ci_core.errors import InvalidInput, NotAllowed, NotFound
 from ci_core.health.proposals import queries
+from ci_core.health.proposals.explaining import words_for
 from ci_core.health.proposals.grouping import area_of
 from ci_core.health.proposals.text import new_enhancement, wording
 from ci_core.health.proposals.values import ACTIVE, GroupKey, IssueBehind
@@ -53,7 +54,10 @@ def create_enhancement(
     areas = {area_of(one) for one in issues}
     key = GroupKey(rules.pop() if len(rules) == 1 else "", areas.pop() if len(areas) == 1 else "")
     made = add_to_backlog(
-        session, new_enhancement(wording(key, issues), title=stated, status=status), actor=actor, policy=policy
+        session,
+        new_enhancement(wording(key, issues, words_for(key.rule)), title=stated, status=status),
+        actor=actor,
+        policy=policy,
     )
     queries.link(session, {one.id: made.id for one in issues})
     rescore(session, [made.id], policy=policy)

@@ -19,6 +19,7 @@ from ci_core.backlog.queries import present_rows
 from ci_core.backlog.scoring import DEFAULT_POLICY, ScoringPolicy, rescore
 from ci_core.errors import NotFound
 from ci_core.health.proposals import queries
+from ci_core.health.proposals.explaining import words_for
 from ci_core.health.proposals.grouping import group, material_change
 from ci_core.health.proposals.queries import Known, Linked
 from ci_core.health.proposals.text import digest, new_enhancement, wording
@@ -164,7 +165,7 @@ class _Proposing:
 
     def _create(self, new: Mapping[GroupKey, list[IssueBehind]]) -> None:
         ordered = sorted(new.items(), key=lambda pair: (pair[0].rule, pair[0].area))
-        texts = [wording(key, issues) for key, issues in ordered]
+        texts = [wording(key, issues, words_for(key.rule)) for key, issues in ordered]
         made = create_enhancements(
             self._session, [new_enhancement(text) for text in texts], actor=self._actor, policy=self._policy
         )
@@ -182,7 +183,7 @@ class _Proposing:
             self._remember(known.key, known.enhancement_id, Standing.of(issues), told)
             if known.enhancement_id is None or not known.own or told == known.told:
                 continue
-            text = wording(known.key, issues)
+            text = wording(known.key, issues, words_for(known.key.rule))
             changes = {
                 name: getattr(text, name) for name in OWN_FIELDS if name not in theirs.get(known.enhancement_id, set())
             }

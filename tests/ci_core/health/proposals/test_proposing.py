@@ -55,6 +55,8 @@ def test_a_proposal_says_what_where_how_bad_and_what_it_costs(platform: Platform
     assert card.source_url == "scanner/40.py#L40"
     assert "3 issues (1 critical, 2 high), in 3 files" in card.description
     assert "`scanner/41.py:41` in `Scanner.scan`" in card.description
+    assert "Whoever controls a part of the text controls the statement" in card.description
+    assert "**What to do:** Pass values as parameters" in card.description
     assert card.tags == ("health", "sql-injection", "cwe-89")
     assert card.predicted_impact == {
         "health": {"part": "security", "issues": 3, "by_severity": {"critical": 1, "high": 2}}
