@@ -5,7 +5,7 @@ The colours are those of Okabe and Ito, "Color Universal Design" (2008); each co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from types import MappingProxyType
 from typing import Any
@@ -81,9 +81,18 @@ def layout(height: int, **more: Any) -> dict[str, Any]:
 
 
 def draw_clickable(
-    traces: Iterable[dict[str, Any]], shape: Mapping[str, Any], *, key: str, alt: str, **more: Any
+    traces: Iterable[dict[str, Any]],
+    shape: Mapping[str, Any],
+    *,
+    key: str,
+    alt: str,
+    on_click: Callable[[Any], None] | None = None,
+    **more: Any,
 ) -> None:
-    """Draw a chart whose points open the enhancement that the first of their `customdata` names."""
+    """Draw a chart whose points open the enhancement that the first of their `customdata` names.
+
+    `on_click` is called with that first one instead, as a callback.
+    """
     # A new key after each click, so that the same point can be clicked again.
     turn = f"{key}-turn"
     place = f"{key}-{st.session_state.get(turn, 0)}"
@@ -92,7 +101,11 @@ def draw_clickable(
         points = st.session_state[place].selection.points
         if points and points[0].get("customdata"):
             st.session_state[turn] = st.session_state.get(turn, 0) + 1
-            address.open_item_page(int(points[0]["customdata"][0]))
+            first = points[0]["customdata"][0]
+            if on_click is not None:
+                on_click(first)
+            else:
+                address.open_item_page(int(first))
 
     draw_chart(traces, shape, key=place, alt=alt, on_select=clicked, selection_mode="points", **more)
 

@@ -19,12 +19,16 @@ PAGES = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """One page: its file, its name in the bar, its address ("" is the start page), and its letter after `G`."""
+    """One page: its file, its name in the bar, its address ("" is the start page), and its letter after `G`.
+
+    Pages with the same `group` stand behind one word of the bar, because not all of them fit beside each other.
+    """
 
     file: str
     title: str
     path: str
     letter: str
+    group: str = ""
 
 
 PAGE_LINKS = (
@@ -32,27 +36,26 @@ PAGE_LINKS = (
     PageLink("inbox.py", "Inbox", "inbox", "I"),
     PageLink("research.py", "Research", "research", "R"),
     PageLink("board.py", "Board", "board", "B"),
-    PageLink("table.py", "Table", "table", "T"),
-    PageLink("timeline.py", "Timeline", "timeline", "L"),
-    PageLink("dependencies.py", "Dependencies", "dependencies", "D"),
-    PageLink("flow.py", "Flow", "flow", "F"),
-    PageLink("sources.py", "Sources", "sources", "S"),
-    PageLink("agents.py", "Agents", "agents", "A"),
+    PageLink("health.py", "Health", "health", "H"),
+    PageLink("table.py", "Table", "table", "T", "Plan"),
+    PageLink("timeline.py", "Timeline", "timeline", "L", "Plan"),
+    PageLink("dependencies.py", "Dependencies", "dependencies", "D", "Plan"),
+    PageLink("flow.py", "Flow", "flow", "F", "Plan"),
+    PageLink("agents.py", "Agents", "agents", "A", "Agents"),
+    PageLink("sources.py", "Sources", "sources", "S", "Agents"),
 )
 ENTERED = "entered-by-the-app"
 
 
 def navigation() -> StreamlitPage:
     """Draw the bar of pages and give the one that the address names."""
-    page = st.navigation(
-        [
-            st.Page(PAGES / link.file, title=link.title, url_path=link.path or None, default=not link.path)
-            for link in PAGE_LINKS
-        ],
-        position="top",
-    )
+    groups: dict[str, list[StreamlitPage]] = {}
+    for link in PAGE_LINKS:
+        page = st.Page(PAGES / link.file, title=link.title, url_path=link.path or None, default=not link.path)
+        groups.setdefault(link.group, []).append(page)
+    chosen = st.navigation(groups, position="top")
     st.session_state[ENTERED] = True
-    return page
+    return chosen
 
 
 def begin_page() -> None:

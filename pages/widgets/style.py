@@ -7,7 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-_SHEET = (Path(__file__).parent / "pages.css").read_text(encoding="utf-8")
+_HERE = Path(__file__).parent
+_SHEET = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("pages.css", "health/health.css"))
 _GROUNDS = {"light": "#ffffff", "dark": "#15181e"}
 
 

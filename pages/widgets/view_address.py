@@ -12,8 +12,8 @@ from streamlit.errors import StreamlitAPIException
 
 from pages.widgets import address
 
-# What belongs to a moment and not to a way of looking: the item that is open, the one that has the focus.
-MOMENTARY = frozenset({address.ITEM, "focus", "run"})
+# What belongs to a moment and not to a way of looking: what is open, what has the focus.
+MOMENTARY = frozenset({address.ITEM, "focus", "run", "issue", "check"})
 PENDING = "address-to-show"
 DEFAULTS = "address-defaults"
 Parts = Sequence[tuple[str, str]]

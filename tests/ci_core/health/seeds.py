@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from db.enums import CheckerStatus, CheckStatus, CheckType, HealthChange, IssueStatus
+from ci_core.health.scores import Evidence, part_score
+from db.enums import CheckerStatus, CheckStatus, CheckType, HealthChange, IssueStatus, IssueType, Severity
 from db.tables import HealthCheck, HealthChecker, HealthFile, HealthIssue, HealthIssueChange, HealthRepository
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -48,8 +49,16 @@ RULES: tuple[tuple[str, str, str, str, str, str, str | None, int, str | None], .
 )  # fmt: skip
 CHECKERS = ("lint", "flows", "complexity", "types", "duplication", "documentation", "dependencies", "tests",
             "credentials", "code_bugs")  # fmt: skip
-PARTS = {"security": 39, "bugs": 63, "code_quality": 74, "tests": 41, "dependencies": 69, "performance": 88,
-         "documentation": 57}  # fmt: skip
+# Of each part: its medium issues at the end, and on how much they are counted.
+PARTS = {
+    IssueType.SECURITY: (60, 25.0),
+    IssueType.BUGS: (60, 25.0),
+    IssueType.CODE_QUALITY: (400, 90.0),
+    IssueType.TESTS: (70, 6.0),
+    IssueType.DEPENDENCIES: (30, 10.0),
+    IssueType.PERFORMANCE: (4, 20.0),
+    IssueType.DOCUMENTATION: (300, 30.0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +70,18 @@ class Seeded:
     issues: dict[str, list[int]]
 
 
-def seed_platform(session: Session, now: datetime, *, weeks: int = 16, issues: int = 240, files: int = 90) -> Seeded:
+def seed_platform(
+    session: Session,
+    now: datetime,
+    *,
+    weeks: int = 16,
+    issues: int = 240,
+    files: int = 90,
+    name: str = "team/magnus",
+) -> Seeded:
     """Write a repository with a check every half week, the newest two hours before `now`."""
     dice = random.Random(7)  # noqa: S311 - the same rows every time
-    repository_id = add_repository(session)
+    repository_id = add_repository(session, name)
     paths = [_path(number) for number in range(files)]
     count = weeks * 2
     moments = [now - timedelta(hours=2) - timedelta(days=3.5) * back for back in range(count)][::-1]
@@ -87,8 +104,7 @@ def add_repository(session: Session, name: str = "team/magnus") -> int:
 
 def add_check(session: Session, repository_id: int, at: datetime, far: float, dice: random.Random, **other: Any) -> int:
     """A completed full scan with all its checkers; scores rise with `far`, 0 to 1, and fall a little with the last."""
-    scores = {part: _score(part, far, dice) for part in PARTS}
-    scores["performance"] = {"score": None, "based_on": 0.0, "capped_by": None}
+    scores = _scores(far, dice)
     overall = round(44 + 14 * far + dice.uniform(-2, 2) - (5 if far == 1 else 0))
     before = session.scalar(
         select(HealthCheck.overall_health_score)
@@ -107,7 +123,10 @@ def add_check(session: Session, repository_id: int, at: datetime, far: float, di
         "scores": scores,
         "confidence": 93.4,
         "delta": None if before is None else overall - before,
-        "metrics": {"coverage_percent": 41.3, "lines": 253_000},
+        "metrics": {
+            "coverage_percent": 41.3,
+            "releases": [{"name": "v2.3", "at": (at - timedelta(days=20)).isoformat(), "commit": "0" * 40}],
+        },
         "issues": {"new": 4, "open": 200, "resolved": 3, "regressed": 1},
         "by_severity": {"critical": 2, "high": 21, "medium": 63, "low": 80, "info": 34},
         "gate": {"passed": far < 1, "reasons": [] if far < 1 else ["1 fixed issue is back: SQL injection"]},
@@ -126,10 +145,15 @@ def add_check(session: Session, repository_id: int, at: datetime, far: float, di
     return check.id
 
 
-def _score(part: str, far: float, dice: random.Random) -> dict[str, Any]:
-    score = max(0, min(100, round(PARTS[part] - 12 * (1 - far) + dice.uniform(-2, 2))))
-    capped = {"security": "critical", "dependencies": "high"}.get(part)
-    return {"score": score, "exact": score + 0.4, "density": 1.2, "capped_by": capped, "based_on": 97.4}
+def _scores(far: float, dice: random.Random) -> dict[str, Any]:
+    """What the rule of the scores makes of fewer and fewer issues; nothing looked at performance."""
+    found = {}
+    for part, (points, units) in PARTS.items():
+        many = round(points * (2.0 - far) + dice.uniform(0, 4))
+        counts = {Severity.MEDIUM: many, **({Severity.CRITICAL: 1} if part is IssueType.SECURITY else {})}
+        looked_at = 0.0 if part is IssueType.PERFORMANCE else 97.4
+        found[part.value] = part_score(part, Evidence(counts, units, looked_at)).as_json()
+    return found
 
 
 def _checker(check_id: int, name: str, place: int, at: datetime) -> dict[str, Any]:
