@@ -115,4 +115,4 @@ def releases_of(root: Path, *, now: datetime) -> tuple[Release, ...]:
             at = datetime.fromtimestamp(int(moment), UTC)
             if oldest <= at <= now:
                 found.append(Release(name, at, commit))
-    return tuple(reversed(found))
+    return tuple(sorted(found, key=lambda release: (release.at, release.name)))

@@ -28,6 +28,8 @@ from db.enums import CheckerStatus, IssueType
 NOBODY = "no checker has looked at it yet"
 NO_COVERAGE = "how much of the code the tests cover was not measured"
 NO_SHARE = "how much of the code is documented was not measured"
+# Without what this checker knows, a part would look well that nobody can tell anything of.
+ESSENTIAL: Mapping[IssueType, str] = {IssueType.DEPENDENCIES: "vulnerabilities"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +130,18 @@ def _part(
 def _units(part: IssueType, seen: Seen, before: float | None, based_on: float) -> float:
     """The size of what was looked at."""
     if part is IssueType.DEPENDENCIES:
-        number = seen.metrics.get("dependencies")
+        number = seen.metrics.get("packages_named")
         return (before or 1.0) if number is None else float(number) / DEPENDENCIES_PER_UNIT
     return seen.kilo_lines * min(based_on, 100.0) / 100.0
 
 
 def _why_not(part: IssueType, seen: Seen) -> str:
     """Why nothing is known about a part: what its checkers say."""
-    said = [
-        outcome.error
-        for checker in seen.checkers
-        if part in checker.parts and (outcome := seen.outcomes.get(checker.name)) and outcome.error
-    ]
+    said = []
+    for checker in seen.checkers:
+        outcome = seen.outcomes.get(checker.name)
+        if part in checker.parts and outcome is not None:
+            said.append(outcome.error or f"“{checker.title}” did not come to its end")
     return "; ".join(dict.fromkeys(said)) or NOBODY
 
 
@@ -151,12 +153,25 @@ def _measures(
     if _measured_anew(part, seen):
         found = {}
     found |= {measure.name: measure for measure in _measured(part, seen.metrics, settings)}
-    lacking = None
+    lacking = _essential(part, seen, earlier)
     if part is IssueType.TESTS and "coverage_percent" not in found:
         lacking = NO_COVERAGE
     if part is IssueType.DOCUMENTATION and "documented_percent" not in found:
         lacking = NO_SHARE
     return tuple(found.values()), lacking
+
+
+def _essential(part: IssueType, seen: Seen, earlier: PartScore | None) -> str | None:
+    """Why a part is not known although some of its checkers looked."""
+    name = ESSENTIAL.get(part)
+    if name is None or all(checker.name != name for checker in seen.checkers):
+        return None
+    outcome = seen.outcomes.get(name)
+    if outcome is None:
+        return earlier.evidence.lacking if earlier else NOBODY
+    if outcome.report is None and outcome.status is not CheckerStatus.SKIPPED:
+        return outcome.error or NOBODY
+    return None
 
 
 def _measured_anew(part: IssueType, seen: Seen) -> bool:
@@ -194,9 +209,10 @@ def _measured(part: IssueType, metrics: Mapping[str, Any], settings: HealthSetti
         return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
     if part is IssueType.TESTS:
-        passed, failed, errors = value("tests_passed"), value("tests_failed") or 0.0, value("tests_errors") or 0.0
-        if passed is not None and passed + failed + errors > 0:
-            yield at_least("tests_passed_percent", 100.0 * passed / (passed + failed + errors), 100.0)
+        passed = value("passed")
+        bad = sum(value(name) or 0.0 for name in ("failed", "hanging", "collection_errors"))
+        if passed is not None and passed + bad > 0:
+            yield at_least("tests_passed_percent", 100.0 * passed / (passed + bad), 100.0)
         if (covered := value("coverage_percent")) is not None:
             yield at_least("coverage_percent", covered, settings.coverage_total_percent)
     if part is IssueType.DOCUMENTATION and (documented := value("documented_percent")) is not None:

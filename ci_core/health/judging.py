@@ -89,15 +89,16 @@ def judge_check(
         by_severity=_by_severity(live),
         gate=_gate(session, looked, metrics, previous, settings).as_json(),
     )
+    quick = [checker for checker in looked.checkers if CheckType.QUICK_SCAN in checker.check_types]
     states, gone = mark_files(
         looked.target,
-        [checker for checker in looked.checkers if CheckType.QUICK_SCAN in checker.check_types],
+        quick,
         looked.outcomes,
         store.live_by_file(session, looked.repository_id),
         looked.past.churn,
         looked.before,
         check_id=looked.check_id,
-        complete=not looked.request.checkers,
+        complete=all(checker.name in looked.outcomes for checker in quick),
     )
     return figures, states, gone
 

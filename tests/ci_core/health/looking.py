@@ -36,7 +36,7 @@ def find_eval(target: Target, _workbench: Workbench) -> Report:
 def tell_coverage(target: Target, _workbench: Workbench) -> Report:
     """A test run that passes, with the coverage that the file "coverage" says."""
     covered = target.root / "coverage.txt"
-    metrics: dict[str, Any] = {"tests_passed": 4, "tests_failed": 0}
+    metrics: dict[str, Any] = {"passed": 4, "failed": 0}
     if covered.exists():
         metrics["coverage_percent"] = float(covered.read_text())
     return Report((), frozenset(), looked_at_whole=True, version="1", metrics=metrics)
