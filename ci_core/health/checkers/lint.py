@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ci_core.health.checkers.kinds import CheckerFailed, Workbench
 from ci_core.health.checkers.naming import Names
 from ci_core.health.checkers.tools import ToolRun, binary, in_batches, run_tool
-from ci_core.health.values import Report, Sighting, Target, Unseen
+from ci_core.health.values import Report, Sighting, SourceFile, Target, Unseen
 
 NAME = "lint"
 RULES = Path(__file__).with_name("lint.toml")
+OUTPUT = ("--no-cache", "--exit-zero", "--output-format", "json")
 SYNTAX = "invalid-syntax"
 NOT_READ = "E902"
 # One comment that silences a whole file. It is meant for a linter's user, and must not hide a file from a check.
@@ -43,13 +44,29 @@ def check(target: Target, workbench: Workbench) -> Report:
     return _report(said, names, f"ruff {version}, rules {_rules_version(workbench)}")
 
 
+def unparsable(target: Target, files: Sequence[SourceFile], workbench: Workbench) -> tuple[Unseen, ...]:
+    """The files that are no Python of any version, for tools that give up altogether where one file is none.
+
+    Raises:
+        CheckerFailed: ruff is missing, failed, or wrote what is no answer.
+    """
+    names = Names(target.root, files)
+    said: list[Mapping[str, Any]] = []
+    for batch in in_batches(names.arguments()):
+        options = ["--isolated", "--preview", "--select", "E902", "--target-version", "py314", *OUTPUT]
+        said.extend(_answer(run_tool(
+            [*binary("ruff"), "check", *options, "--", *batch], cwd=target.root, workbench=workbench
+        )))  # fmt: skip
+    return _report(said, names, "").unseen
+
+
 def _options(workbench: Workbench) -> list[str]:
     settings = workbench.settings
     return [
         "--config", str(RULES),
         "--config", f"line-length={min(settings.max_line_length, 320)}",
         "--config", f"lint.mccabe.max-complexity={settings.max_complexity}",
-        "--no-cache", "--exit-zero", "--output-format", "json",
+        *OUTPUT,
     ]  # fmt: skip
 
 
