@@ -30,22 +30,28 @@ def group(issues: Sequence[IssueBehind], known: Collection[GroupKey] = ()) -> Gr
         exact, everywhere = GroupKey(issue.rule, area), GroupKey(issue.rule, EVERYWHERE)
         if exact in known:
             groups.setdefault(exact, []).append(issue)
-        elif everywhere in known and issue.file_path is not None:
+        elif everywhere in known and is_in_area(issue):
             groups.setdefault(everywhere, []).append(issue)
         else:
             unknown.setdefault(issue.rule, {}).setdefault(area, []).append(issue)
     for rule, areas in unknown.items():
-        in_files = {area for area, some in areas.items() if some[0].file_path is not None}
-        spread = len(in_files) > MOST_AREAS
+        in_code = {area for area, some in areas.items() if is_in_area(some[0])}
+        spread = len(in_code) > MOST_AREAS
         for area, some in areas.items():
-            key = GroupKey(rule, EVERYWHERE if spread and area in in_files else area)
+            key = GroupKey(rule, EVERYWHERE if spread and area in in_code else area)
             groups.setdefault(key, []).extend(some)
     return groups
 
 
 def area_of(issue: IssueBehind) -> str:
     """The area or package that a single issue concerns; "" where it is nothing in particular."""
-    return ((issue.feature_area if issue.file_path is not None else issue.subject) or "")[:AREA_MAX]
+    area = issue.feature_area if is_in_area(issue) else issue.package or issue.subject
+    return (area or "")[:AREA_MAX]
+
+
+def is_in_area(issue: IssueBehind) -> bool:
+    """Whether it belongs to a part of the code; otherwise it is about a package, or the repository as a whole."""
+    return issue.file_path is not None and issue.package is None
 
 
 def material_change(then: Standing, now: Standing) -> str | None:

@@ -19,6 +19,7 @@ ACTIVE_NAMES = sorted(status.value for status in ACTIVE)
 ISSUES = """
     SELECT i.id, i.rule, i.severity, i.issue_type, i.title, i.message, i.status, i.first_detected_at, i.last_seen_at,
         i.checker, i.file_path, i.line_number, i.scope, i.snippet, i.feature_area, i.details ->> 'subject' AS subject,
+        i.details ->> 'package' AS package,
         i.cwe, i.effort_minutes, i.auto_fixable, i.regressed, i.introduced_at, i.introduced_commit, i.enhancement_id,
         r.name AS repository, f.churn_commits AS commits
     FROM ci_health_issues i JOIN ci_health_repositories r ON r.id = i.repository_id

@@ -15,7 +15,7 @@ from typing import Any
 from ci_core.backlog.plain_words import one_line, plain_markdown
 from ci_core.backlog.validation import NAME_MAX, TAG_MAX, TITLE_MAX, URL_MAX
 from ci_core.backlog.values import NewEnhancement
-from ci_core.health.proposals.grouping import EVERYWHERE
+from ci_core.health.proposals.grouping import EVERYWHERE, is_in_area
 from ci_core.health.proposals.values import GroupKey, IssueBehind, by_severity, worst_first, worst_of
 from db.enums import Category, Complexity, IssueType, Priority, Severity, Source, Status
 
@@ -78,7 +78,7 @@ def wording(key: GroupKey, issues: Sequence[IssueBehind], words: Words = WORDLES
     ordered = worst_first(issues)
     first, worst = ordered[0], worst_of(ordered)
     hours = hours_of(ordered)
-    area = key.area if key.area != EVERYWHERE and first.file_path is not None else None
+    area = key.area if key.area != EVERYWHERE and is_in_area(first) else None
     return Wording(
         title=title_of(key, ordered),
         description="\n\n".join(_description(key, ordered, words, lead)),
@@ -122,15 +122,15 @@ def title_of(key: GroupKey, issues: Sequence[IssueBehind]) -> str:
         what = f"{len(issues)} issues"
     files = {one.file_path for one in issues}
     if key.area == EVERYWHERE:
-        where = "all over the code"
+        where, joint = "all over the code", " "
+    elif not is_in_area(issues[0]):
+        where, joint = one_line(key.area), ": "
     else:
-        where = issues[0].file_path or key.area if len(files) == 1 else key.area
-    where = one_line(where)
+        where, joint = one_line(issues[0].file_path or key.area if len(files) == 1 else key.area), " in "
     if not where or where.lower() in what.lower():
         return one_line(what, TITLE_MAX)
-    joined = where if key.area == EVERYWHERE else f"in {where}"
-    room = TITLE_MAX - len(joined) - 1
-    return f"{one_line(what, room)} {joined}" if room > TITLE_MAX // 3 else one_line(f"{what} {joined}", TITLE_MAX)
+    room = TITLE_MAX - len(joint) - len(where)
+    return one_line(what, room) + joint + where if room > TITLE_MAX // 3 else one_line(what + joint + where, TITLE_MAX)
 
 
 def digest(issues: Sequence[IssueBehind]) -> str:

@@ -22,7 +22,8 @@ class IssueBehind:
     """One issue as the board needs to know it; title, message and places hold words of the checked repository.
 
     Attributes:
-        subject: what it concerns where it has no place in a file, such as a package.
+        subject: what it concerns where it has no place in a file.
+        package: the package that it concerns, wherever that is named.
         commits: how many touched its file in the last 180 days; None where that is not known.
     """
 
@@ -42,6 +43,7 @@ class IssueBehind:
     snippet: str = ""
     feature_area: str | None = None
     subject: str | None = None
+    package: str | None = None
     cwe: str | None = None
     effort_minutes: int | None = None
     auto_fixable: bool = False

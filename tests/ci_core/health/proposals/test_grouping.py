@@ -66,6 +66,15 @@ def test_packages_are_brought_up_to_date_one_by_one() -> None:
     assert sorted(key.area for key in group(packages)) == [f"package{number}" for number in range(8)]
 
 
+def test_what_is_known_of_a_package_is_one_group_wherever_it_is_named() -> None:
+    holes = [
+        issue(number, rule="vulnerable-package", package="requests", file_path=path, feature_area=None)
+        for number, path in enumerate(("requirements.txt", "setup.cfg"))
+    ]
+
+    assert set(group(holes)) == {GroupKey("vulnerable-package", "requests")}
+
+
 def test_what_concerns_nothing_in_particular_is_a_group_too() -> None:
     assert set(group([issue(feature_area=None)])) == {GroupKey("sql-injection", "")}
 
