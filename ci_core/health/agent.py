@@ -225,6 +225,7 @@ class _Checking:
         except BaseException as error:
             self._stop(check_id, error)
             raise
+        self._blame(check_id, repository_id, target)
         return check_id
 
     def _cache(self, target: Target) -> Callable[[Checker], Cache]:
@@ -282,6 +283,16 @@ class _Checking:
             "health_check_stored", check_id=check_id, score=figures.overall_health_score, issues=dict(followed.counts)
         )
         self.progress(f"{followed.counts['new']} new issues, {followed.counts['resolved']} resolved.")
+
+    def _blame(self, check_id: int, repository_id: int, target: Target) -> None:
+        """Find out which commits brought the issues in; a check is done without it, and the next one asks again."""
+        from ci_core.health.blame import tell_introductions
+
+        self.percent(92)
+        try:
+            tell_introductions(self.database, target, repository_id, check_id, actor=AGENT)
+        except (CiError, DatabaseError) as error:
+            log.warning("health_blame_failed", check_id=check_id, error=str(error))
 
     def _past(self, target: Target, now: datetime) -> Past:
         """What the history of the repository tells; a check goes on without it, and says so."""

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from ci_core.health.git import Entry, Git, GitFailed
 from ci_core.health.life_queries import as_json, storable
 from ci_core.health.values import Target
+from db.engine import Database
 
 MOST_AT_ONCE = 20_000
 MOST_LINES = 20_000
@@ -104,6 +105,22 @@ def store_introductions(session: Session, found: Mapping[int, Introduction]) -> 
     ]
     if rows:
         session.execute(STORE, {"rows": as_json(rows)})
+
+
+def tell_introductions(
+    database: Database, target: Target, repository_id: int, check_id: int, *, actor: str, seconds: float = 20.0
+) -> int:
+    """Find out who brought in what a check saw, and keep it; says of how many issues.
+
+    Git is asked between two transactions, because it may take its time.
+    """
+    with database.reading() as session:
+        wanted = unblamed(session, repository_id, check_id)
+    found = introductions(target, wanted, seconds=seconds)
+    if found:
+        with database.transaction(actor) as session:
+            store_introductions(session, found)
+    return len(found)
 
 
 def _of_file(git: Git, target: Target, path: str, some: Iterable[Unblamed], entry: Entry) -> dict[int, Introduction]:
