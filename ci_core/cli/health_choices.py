@@ -41,7 +41,10 @@ TypeOption = Annotated[
 AreaOption = Annotated[list[str] | None, typer.Option(metavar="A", help="Only in this part of the platform.")]
 WordsOption = Annotated[str, typer.Option("--query", "-q", metavar="WORDS", help="Only what has these words.")]
 SinceOption = Annotated[
-    str | None, typer.Option(metavar="AGE", help="Found for the first time since then: 12h, 7d, 2w, or a past date.")
+    str | None,
+    typer.Option(
+        metavar="AGE", help="Brought in since then (where no commit is known: found): 12h, 7d, 2w, or a past date."
+    ),
 ]
 
 

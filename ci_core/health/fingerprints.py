@@ -78,7 +78,7 @@ def keys_of(
     # A function that bears another name now is called by it in the message.
     said_elsewhere = _without_numbers(_without_names(message, {place.scope, place.scope.rpartition(".")[2]}))
     said_without_names = _without_names(said_elsewhere, place.local)
-    if subject is not None or not place.statement:
+    if subject is not None or not place.begins:
         about = subject if subject is not None else said
         one = _digest("subject", about)
         return tuple(one if name in {"message", "statement"} else "" for name in STEPS)

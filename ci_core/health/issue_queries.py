@@ -22,6 +22,8 @@ KEYS: dict[GroupBy, ColumnElement[Any]] = {
     GroupBy.PART: HealthIssue.issue_type.expression,
     GroupBy.SEVERITY: HealthIssue.severity.expression,
 }
+# A first check finds what came in years ago; the commit tells, where it is known.
+BROUGHT_IN = func.coalesce(HealthIssue.introduced_at, HealthIssue.first_detected_at)
 RANK = func.array_position(SEVERITIES, HealthIssue.severity)
 
 
@@ -38,7 +40,7 @@ def wanted_issues(repository_id: int, wanted: IssueFilter) -> ColumnElement[bool
         conditions.append(or_(issue.file_path == path, below))
     conditions += [_has(word) for word in wanted.words.split()[:MOST_WORDS]]
     if wanted.since is not None:
-        conditions.append(issue.first_detected_at >= wanted.since)
+        conditions.append(wanted.since <= BROUGHT_IN)
     if wanted.regressed:
         conditions.append(issue.regressed.is_(True))
     if wanted.fixable:
@@ -69,8 +71,8 @@ def listed(repository_id: int, wanted: IssueFilter, order: Order, limit: int, of
     issue = HealthIssue
     keys: dict[Order, tuple[ColumnElement[Any], ...]] = {
         Order.WORST: (issue.regressed.desc(), RANK, issue.first_detected_at.desc(), issue.id.desc()),
-        Order.NEWEST: (issue.first_detected_at.desc(), RANK, issue.id.desc()),
-        Order.OLDEST: (issue.first_detected_at.asc(), RANK, issue.id.asc()),
+        Order.NEWEST: (BROUGHT_IN.desc(), RANK, issue.id.desc()),
+        Order.OLDEST: (BROUGHT_IN.asc(), RANK, issue.id.asc()),
     }
     found = select(*COLUMNS).where(wanted_issues(repository_id, wanted))
     return found.order_by(*keys[order]).limit(limit).offset(offset)

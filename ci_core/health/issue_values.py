@@ -25,7 +25,7 @@ class GroupBy(StrEnum):
 
 
 class Order(StrEnum):
-    """Which issues come first: the worst ones, those found last, or those seen longest ago."""
+    """Which issues come first: the worst ones, those brought in last, or those brought in longest ago."""
 
     WORST = "worst"
     NEWEST = "newest"
@@ -40,7 +40,7 @@ class IssueFilter:
         path: a file, or a folder with all that is below it.
         areas: feature areas, as taken from the path; "" stands for issues without one.
         words: each must occur in the title, the message, the path, the rule or the fingerprint's beginning.
-        since: found for the first time at this moment or later.
+        since: brought in at this moment or later; where no commit is known, found for the first time then.
         regressed: only those that were fixed and are back.
         fixable: only those that can be fixed automatically.
         check_id, change: only those that this check changed, in this way where one is named.

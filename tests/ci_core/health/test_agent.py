@@ -61,6 +61,8 @@ def test_a_check_finds_scores_and_can_be_shown_again(database: Database, code: R
     ]
     assert issues(database) == [("app/shell.py", "open", False)]
     with database.reading() as session:
+        brought_in = session.scalars(text("SELECT introduced_commit FROM ci_health_issues")).all()
+        assert brought_in == [code.git("rev-parse", "HEAD")]
         assert history.check(session, found.id) == found
         files = store.file_states(session, found.repository_id)
     assert files["app/sums.py"].score == 100

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ci_core.health.blame import Unblamed, introductions, store_introductions, unblamed
+from ci_core.health.issues import IssueFilter, Order, find_issues
 from ci_core.health.target import read_target
 from ci_core.health.values import CheckRequest, Target
 from ci_core.settings.health import HealthSettings
@@ -119,3 +120,21 @@ def test_issues_keep_who_brought_them_in(tmp_path: Path, session: Session, commi
     assert (looks.issue().introduced_by, looks.issue().introduced_at, looks.issue().version) == ("Ada", FIRST, version)
     assert len(session.scalars(select(HealthIssue.introduced_commit)).one() or "") == 40
     assert unblamed(session, issue.repository_id, check_id) == []
+
+
+def test_what_was_brought_in_lately_is_told_from_what_was_only_found_lately(
+    tmp_path: Path, session: Session, commit: Commit
+) -> None:
+    source = "def price(order):\n    return eval(order.formula)\n"
+    commit("Ada", FIRST, a=source)
+    commit("Ben", SECOND, b=source)
+    looks = Looks(tmp_path, session, {"a.py": source, "b.py": source})
+    looks.check()
+    repository_id, check_id = looks.issues()[0].repository_id, looks.issues()[0].last_check_id or 0
+    store_introductions(session, introductions(target(tmp_path), unblamed(session, repository_id, check_id)))
+
+    found = find_issues(session, repository_id, IssueFilter(since=SECOND), order=Order.NEWEST)
+
+    assert [issue.file_path for issue in found.issues] == ["b.py"]
+    everything = find_issues(session, repository_id, IssueFilter(), order=Order.NEWEST)
+    assert [issue.file_path for issue in everything.issues] == ["b.py", "a.py"]

@@ -158,6 +158,19 @@ def test_figures_in_a_message_may_change() -> None:
     assert keys_of(place, "complexity 12, limit 10") == keys_of(place, "complexity 14, limit 10")
 
 
+def test_a_line_without_anything_goes_by_what_is_around_it() -> None:
+    before = "def f():\n    a()\n \n    b()\n\n\ndef g():\n    c()\n \n    d()\n"
+    one, other = before.split("\n\n\n")
+    after = f"{other.rstrip()}\n\n\n{one}\n"
+    old, new = (SourceText(text, parse(text)) for text in (before, after))
+    marks = [
+        [Marked(line, "W293", "a.py", line, keys_of(text.place(line, 1), "blank line")) for line in (3, 9)]
+        for text in (old, new)
+    ]
+
+    assert match(marks[0], marks[1]).pairs == {3: 9, 9: 3}
+
+
 def test_a_message_with_the_files_own_name_goes_with_it() -> None:
     place = SourceText(BEFORE, parse(BEFORE)).place(1)
 
