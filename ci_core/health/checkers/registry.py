@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ci_core.errors import InvalidInput
+from ci_core.health.checkers import credentials
 from ci_core.health.checkers.kinds import Checker
 from ci_core.health.values import CheckRequest, SourceFile
 from db.enums import CheckType, IssueType
@@ -28,6 +29,42 @@ CHECKERS: tuple[Checker, ...] = (
         check_types=_CODE_AND_SECURITY,
         looks_at=_python,
         usual_seconds=1.5,
+    ),
+    Checker(
+        name="flows",
+        title="What comes from outside, followed to where it does harm",
+        parts=frozenset({IssueType.SECURITY}),
+        work=f"{_PACKAGE}.flows.checker:check",
+        check_types=_CODE_AND_SECURITY,
+        looks_at=_python,
+        usual_seconds=9.0,
+    ),
+    Checker(
+        name="code_bugs",
+        title="Bugs and slow code of our own rules",
+        parts=frozenset({IssueType.BUGS, IssueType.PERFORMANCE}),
+        work=f"{_PACKAGE}.code_bugs:check",
+        check_types=_CODE,
+        looks_at=_python,
+        usual_seconds=6.0,
+    ),
+    Checker(
+        name="bandit",
+        title="Security tests that ruff lacks (bandit)",
+        parts=frozenset({IssueType.SECURITY}),
+        work=f"{_PACKAGE}.bandit:check",
+        check_types=_CODE_AND_SECURITY,
+        looks_at=_python,
+        usual_seconds=1.0,
+    ),
+    Checker(
+        name="credentials",
+        title="Passwords, keys and tokens in files (detect-secrets)",
+        parts=frozenset({IssueType.SECURITY}),
+        work=f"{_PACKAGE}.credentials:check",
+        check_types=_CODE_AND_SECURITY,
+        looks_at=credentials.looks_at,
+        usual_seconds=8.0,
     ),
     Checker(
         name="complexity",
