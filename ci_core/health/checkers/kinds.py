@@ -32,6 +32,10 @@ class ToolTimedOut(CheckerFailed):
     """A tool did not end within its time."""
 
 
+class ToolCrashed(CheckerFailed):
+    """A tool broke down over what it was given, such as a file that is nested too deeply for it."""
+
+
 class NotApplicable(CheckerFailed):
     """There is nothing for this checker to look at, such as an address that is not configured; it is skipped."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ci_core.health.checkers.kinds import CheckerFailed, Workbench
+from ci_core.health.checkers.kinds import CheckerFailed, ToolCrashed, Workbench
 from ci_core.health.checkers.naming import Names
 from ci_core.health.checkers.tools import ToolRun, binary, in_batches, run_tool
 from ci_core.health.values import Report, Sighting, SourceFile, Target, Unseen
@@ -19,6 +19,10 @@ RULES = Path(__file__).with_name("lint.toml")
 OUTPUT = ("--no-cache", "--exit-zero", "--output-format", "json")
 SYNTAX = "invalid-syntax"
 NOT_READ = "E902"
+# Room for files that are nested deeply: ruff reads each in a thread, whose stack is small otherwise.
+DEEP = {"RUST_MIN_STACK": str(64 * 1024 * 1024)}
+# To find one such file among ten thousand takes 28; whoever wrote more of them gets no answer at all.
+MOST_RUNS = 120
 # One comment that silences a whole file. It is meant for a linter's user, and must not hide a file from a check.
 SILENCED = re.compile(rb"^[ \t]*#[ \t]*(?:ruff|flake8)[ \t]*:[ \t]*noqa[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
@@ -38,9 +42,7 @@ def check(target: Target, workbench: Workbench) -> Report:
     said: list[Mapping[str, Any]] = []
     for paths, more in ((loud, []), (silent, ["--ignore-noqa"])):
         for batch in in_batches(f"./{path}" for path in paths):
-            said.extend(_answer(run_tool(
-                [*program, "check", *_options(workbench), *more, "--", *batch], cwd=target.root, workbench=workbench
-            )))  # fmt: skip
+            said.extend(_said([*program, "check", *_options(workbench), *more, "--"], batch, target, workbench))
     return _report(said, names, f"ruff {version}, rules {_rules_version(workbench)}")
 
 
@@ -54,10 +56,29 @@ def unparsable(target: Target, files: Sequence[SourceFile], workbench: Workbench
     said: list[Mapping[str, Any]] = []
     for batch in in_batches(names.arguments()):
         options = ["--isolated", "--preview", "--select", "E902", "--target-version", "py314", *OUTPUT]
-        said.extend(_answer(run_tool(
-            [*binary("ruff"), "check", *options, "--", *batch], cwd=target.root, workbench=workbench
-        )))  # fmt: skip
+        said.extend(_said([*binary("ruff"), "check", *options, "--"], batch, target, workbench))
     return _report(said, names, "").unseen
+
+
+def _said(
+    command: Sequence[str], paths: Sequence[str], target: Target, workbench: Workbench
+) -> list[Mapping[str, Any]]:
+    """What ruff says of these files. One that it breaks down over is found by halves, and costs no other its look."""
+    said: list[Mapping[str, Any]] = []
+    runs, waiting = 0, [list(paths)]
+    while waiting:
+        some = waiting.pop()
+        runs += 1
+        try:
+            said += _answer(run_tool([*command, *some], cwd=target.root, workbench=workbench, env=DEEP))
+        except ToolCrashed as error:
+            if len(some) == 1:
+                said.append({"filename": some[0], "code": NOT_READ, "message": f"it is too much for ruff: {error}"})
+            elif runs >= MOST_RUNS:
+                raise
+            else:
+                waiting += [some[: len(some) // 2], some[len(some) // 2 :]]
+    return said
 
 
 def _options(workbench: Workbench) -> list[str]:

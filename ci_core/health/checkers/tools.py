@@ -16,7 +16,14 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from ci_core.health.checkers.kinds import CheckCancelled, CheckerFailed, ToolMissing, ToolTimedOut, Workbench
+from ci_core.health.checkers.kinds import (
+    CheckCancelled,
+    CheckerFailed,
+    ToolCrashed,
+    ToolMissing,
+    ToolTimedOut,
+    Workbench,
+)
 
 MIB = 1024 * 1024
 MOST_OUTPUT_BYTES = 256 * MIB
@@ -24,6 +31,10 @@ MOST_SAID = 400
 POLL_SECONDS = 0.05
 WEIGH_SECONDS = 0.5
 GRACE_SECONDS = 5.0
+# What ends a program that is at its end itself; nobody else sends these.
+BREAKDOWNS = frozenset(
+    {signal.SIGABRT, signal.SIGSEGV, signal.SIGILL, signal.SIGFPE} | {getattr(signal, "SIGBUS", signal.SIGSEGV)}
+)
 # A command line of one call; Windows takes 32,767 characters.
 MOST_ARGUMENT_BYTES = 24_000 if sys.platform == "win32" else 120_000
 PROJECT = Path(__file__).resolve().parents[3]
@@ -120,6 +131,7 @@ def run_tool(
     Raises:
         ToolMissing: there is no such program.
         ToolTimedOut: it did not end in time, and was ended.
+        ToolCrashed: it broke down.
         CheckerFailed: it ended with another code, was killed, needed too much memory, or wrote too much.
         CheckCancelled: the check was cancelled; the program was ended.
     """
@@ -231,7 +243,8 @@ class _Running:
             number = -done.code
             with contextlib.suppress(ValueError):
                 number_or_name = f"{number} ({signal.Signals(number).name})"
-                return CheckerFailed(
+                kind = ToolCrashed if number in BREAKDOWNS else CheckerFailed
+                return kind(
                     f"{self._name} was killed by signal {number_or_name}.",
                     remedy="Most often the machine had no memory left: leave folders out with CI_HEALTH_EXCLUDE, or "
                     "run fewer checkers at once with CI_HEALTH_WORKERS."
