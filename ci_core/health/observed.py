@@ -11,7 +11,7 @@ from typing import Any
 
 from ci_core.health.areas import feature_area, is_test_code
 from ci_core.health.fingerprints import keys_of
-from ci_core.health.masking import without_secrets
+from ci_core.health.masking import without_likely_secrets, without_secrets
 from ci_core.health.places import Place, SourceText
 from ci_core.health.rules import Catalogue, Judgement
 from ci_core.health.rules.catalogue import ORDER, worse
@@ -139,10 +139,11 @@ def _one(twins: Sequence[tuple[_Judged, Place]], text: SourceText | None, secret
         details.pop(name, None)
     if sighting.subject is not None:
         details["subject"] = sighting.subject
-    message = without_secrets(sighting.message) if judgement.secret else sighting.message
+    holds = bool(secret.intersection(_lines(sighting)))
+    message = sighting.message[:MESSAGE_MAX]
+    message = without_secrets(message) if judgement.secret else without_likely_secrets(message)
     snippet = text.snippet(sighting.line, sighting.end_line) if text else ""
-    if secret.intersection(_lines(sighting)):
-        snippet = without_secrets(snippet)
+    snippet = without_secrets(snippet) if holds else without_likely_secrets(snippet)
     end = sighting.end_line if sighting.line and (sighting.end_line or 0) >= sighting.line else None
     return Observed(
         checkers=tuple(dict.fromkeys(one.sighting.checker for one, _ in twins)),
@@ -150,7 +151,7 @@ def _one(twins: Sequence[tuple[_Judged, Place]], text: SourceText | None, secret
         issue_type=judgement.issue_type,
         severity=severity,
         title=judgement.title,
-        message=message[:MESSAGE_MAX],
+        message=message,
         keys=keys_of(
             place,
             message,

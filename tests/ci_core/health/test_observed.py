@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
 from ci_core.health.areas import feature_area, is_test_code
-from ci_core.health.masking import without_secrets
+from ci_core.health.masking import without_likely_secrets, without_secrets
 from ci_core.health.observed import observe, unknown_rules
 from ci_core.health.rules import catalogue
 from ci_core.health.values import CheckerOutcome, Report, Sighting, SourceFile, Target
@@ -68,6 +69,38 @@ def test_a_credential_that_was_changed_is_the_same_issue(tmp_path: Path) -> None
 )
 def test_what_is_hidden_of_a_line(line: str, kept: str) -> None:
     assert without_secrets(line) == kept
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ('PASSWORD: str = "abcd1234"', 'PASSWORD: str = "•••"'),
+        ("""config["api_key"] = 'abcd1234'""", """config["api_key"] = '•••'"""),
+        ("""{"token": "abcd\\"1234", "n": "name"}""", """{"token": "•••", "n": "name"}"""),
+        ("psycopg.connect('postgresql://me:pw99@host/db')", "psycopg.connect('postgresql://me:•••@host/db')"),
+        ("x = 'ghp_0123456789abcdefghijABCDEFGHIJ'", "x = '•••'"),
+        ("MIIEpAIBAAKCAQEA" + "a1B2" * 12, "•••"),
+        ("token = get_token(name, 'cache')", "token = get_token(name, 'cache')"),
+        ("if password == 'no': # key-value store", "if password == 'no': # key-value store"),
+        ("return secrets.token_urlsafe(32)", "return secrets.token_urlsafe(32)"),
+    ],
+)
+def test_what_looks_like_a_secret_is_hidden_though_no_checker_said_so(tmp_path: Path, line: str, kept: str) -> None:
+    seen = Sighting("lint", "E501", "Line too long", "a.py", 1)
+
+    (found,) = observe(target(tmp_path, a=line + "\n"), [outcome(seen)], catalogue())
+
+    assert found.snippet == without_likely_secrets(line) == kept
+
+
+def test_masking_takes_no_time_with_a_long_line() -> None:
+    started = time.process_time()
+
+    for text in ("a" * 200_000, "password = " * 20_000, '"' * 100_000, "x=" + "ab1/" * 50_000, "://a:" * 40_000):
+        without_likely_secrets(text[:2_880])  # the longest snippet
+        without_secrets(text[:2_880])
+
+    assert time.process_time() - started < 1
 
 
 def test_each_tool_of_a_statement_is_paired_in_order(tmp_path: Path) -> None:
