@@ -1,0 +1,1 @@
+"""Measures how fast a checked repository's app, database and modules are."""
