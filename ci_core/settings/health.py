@@ -41,6 +41,8 @@ class HealthSettings(BaseSettings):
     checker_seconds: float = Field(300.0, validation_alias="CI_HEALTH_CHECKER_SECONDS", gt=0, le=86_400)
     # What a checker's programs may need of memory, all together, in MiB.
     checker_memory_mib: int = Field(1536, validation_alias="CI_HEALTH_CHECKER_MEMORY_MIB", ge=64, le=1_000_000)
+    # The same for the tests, which may start browsers and servers.
+    tests_memory_mib: int = Field(4096, validation_alias="CI_HEALTH_TESTS_MEMORY_MIB", ge=64, le=1_000_000)
     tests_seconds: float = Field(900.0, validation_alias="CI_HEALTH_TESTS_SECONDS", gt=0, le=86_400)
     # Folders that are not the team's own, beside those that are recognised; joined by commas.
     exclude: str = Field("", validation_alias="CI_HEALTH_EXCLUDE", max_length=4000)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ci_core.health.checkers.kinds import CheckerFailed, NotApplicable, Workbench
+from ci_core.health.environments import find_python
 from ci_core.health.measuring.imports import ImportTime, measure_imports, own_packages
 from ci_core.health.measuring.pages import PageTimes, measure_pages, paths_of
 from ci_core.health.measuring.queries import SlowQuery, slow_queries
@@ -35,7 +36,7 @@ def check(target: Target, workbench: Workbench) -> Report:
     """Measure what there is to measure: each part by itself, so that one that fails leaves the others.
 
     Raises:
-        NotApplicable: nothing is configured, and no package can be imported.
+        NotApplicable: nothing is configured, and the repository has no environment to import its packages in.
         CheckerFailed: nothing could be measured.
         CheckCancelled: the check was cancelled.
     """
@@ -46,13 +47,15 @@ def check(target: Target, workbench: Workbench) -> Report:
         _part(found, lambda: _pages(found, measure_pages(address, workbench), settings.page_load_ms))
     if database_url is not None:
         _part(found, lambda: _queries(found, slow_queries(database_url, settings.query_ms), settings.query_ms))
-    packages = own_packages(target)
+    # Without an environment nothing can be imported; that is no failure of whoever only wants the app measured.
+    packages = own_packages(target) if find_python(target.root, settings) is not None else ()
     if packages:
         _part(found, lambda: _imports(found, target, measure_imports(target, workbench, packages)))
     if not found.parts:
         raise NotApplicable(
             "There is nothing to measure.",
-            remedy="Say where the app and its database answer: CI_HEALTH_APP_URL, CI_HEALTH_DATABASE_URL.",
+            remedy="Say where the app and its database answer (CI_HEALTH_APP_URL, CI_HEALTH_DATABASE_URL), and which "
+            "interpreter has what the repository needs (CI_HEALTH_PYTHON).",
         )
     if len(found.problems) == found.parts:
         remedies = [problem.remedy for problem in found.problems if problem.remedy]

@@ -138,6 +138,14 @@ CHECKERS: tuple[Checker, ...] = (
         # The copy of the repository and the start of its interpreter are not the tests' own time.
         seconds=lambda settings: settings.tests_seconds + 120,
     ),
+    Checker(
+        name="performance",
+        title="Pages, slow queries and imports, measured",
+        parts=frozenset({IssueType.PERFORMANCE}),
+        work=f"{_PACKAGE}.performance:check",
+        check_types=frozenset({CheckType.FULL_SCAN, CheckType.PERFORMANCE_TEST}),
+        usual_seconds=20.0,
+    ),
 )
 
 

@@ -66,6 +66,7 @@ class Trial:
             env=variables,
             ok=STATUS_OF_ANY_KIND,
             seconds=seconds,
+            memory_mib=self.workbench.settings.tests_memory_mib,
         )
         return done, bool(_read(told).get("apart"))
 

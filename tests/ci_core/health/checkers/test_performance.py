@@ -16,6 +16,8 @@ from ci_core.health.values import Target
 from tests.ci_core.health.targets import target_of, workbench_in
 from tests.ci_core.health.trials.environment import small_environment
 
+ANY = Path("/an/interpreter")
+
 
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,7 +36,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_slower_than_the_settings_allow_is_told(tmp_path: Path, measured: None) -> None:
     target = target_of(tmp_path / "repo", {"app/__init__.py": ""})
 
-    found = check(target, workbench_in(tmp_path, app_url="http://a", database_url="postgresql://x"))
+    found = check(target, workbench_in(tmp_path, app_url="http://a", database_url="postgresql://x", python=ANY))
 
     assert [(one.rule, one.subject, one.details["severity"], one.path) for one in found.sightings] == [
         ("slow-page", "/slow", "medium", None),
@@ -63,7 +65,7 @@ def test_a_part_that_fails_leaves_the_others_and_resolves_nothing(
     monkeypatch.setattr(performance, "measure_pages", fails)
     target = target_of(tmp_path / "repo", {"app/__init__.py": ""})
 
-    found = check(target, workbench_in(tmp_path, app_url="http://a"))
+    found = check(target, workbench_in(tmp_path, app_url="http://a", python=ANY))
 
     assert found.metrics["not_measured"] == ["The app is down."]
     assert not found.looked_at_whole
@@ -74,7 +76,7 @@ def test_a_part_that_fails_leaves_the_others_and_resolves_nothing(
 
 def test_with_nothing_to_measure_it_says_what_to_configure(tmp_path: Path) -> None:
     with pytest.raises(NotApplicable) as skipped:
-        check(target_of(tmp_path / "repo", {"a.py": ""}), workbench_in(tmp_path))
+        check(target_of(tmp_path / "repo", {"app/__init__.py": ""}), workbench_in(tmp_path))
 
     assert "CI_HEALTH_APP_URL" in str(skipped.value.remedy)
 
