@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ci_core.backlog.dependencies import Dependencies
     from ci_core.backlog.history import HistoryEntry
     from ci_core.backlog.query_syntax import Query
+    from ci_core.health.proposals import Behind
 
 app = typer.Typer(
     help='The backlog: look at it, change it, search it. A QUERY is words and filters, such as "priority:high pool".',
@@ -24,6 +25,9 @@ app = typer.Typer(
 IdArgument = Annotated[int, typer.Argument(metavar="ID", help="Number of the enhancement.", min=1)]
 LimitOption = Annotated[int, typer.Option(help="At most this many.", min=0)]
 OffsetOption = Annotated[int, typer.Option(help="Leave out this many first.", min=0)]
+ISSUE_FIELDS = (
+    "id", "severity", "status", "rule", "title", "file_path", "line_number", "repository", "first_detected_at",
+)  # fmt: skip
 COLUMNS = (
     Column("ID", numeric=True),
     Column("STATUS"),
@@ -88,6 +92,7 @@ def show(enhancement_id: IdArgument, as_json: JsonOption = False) -> None:
         from ci_core.backlog import allowed_transitions, comments_of, dependencies_of, get_enhancement, history_of
         from ci_core.backlog.followers import followers_of
         from ci_core.backlog.reactions import voters_of
+        from ci_core.health.proposals import behind
 
         with door.database.reading() as session:
             enhancement = get_enhancement(session, enhancement_id)
@@ -96,6 +101,7 @@ def show(enhancement_id: IdArgument, as_json: JsonOption = False) -> None:
             history = history_of(session, enhancement_id)
             voters = voters_of(session, enhancement_id)
             followers = followers_of(session, enhancement_id)
+            issues = behind(session, enhancement_id)
         allowed = allowed_transitions(enhancement.status)
     if as_json:
         write_json(
@@ -106,6 +112,12 @@ def show(enhancement_id: IdArgument, as_json: JsonOption = False) -> None:
                 "votes": len(voters),
                 "voters": voters,
                 "followers": followers,
+                "issues_behind": {
+                    "total": issues.total,
+                    "active": issues.active,
+                    "fixed": issues.fixed,
+                    "issues": [{name: getattr(one, name) for name in ISSUE_FIELDS} for one in issues.issues],
+                },
                 "comments": comments,
                 "history": history,
             }
@@ -113,6 +125,8 @@ def show(enhancement_id: IdArgument, as_json: JsonOption = False) -> None:
         return
     _write_enhancement(enhancement, allowed, voters, followers)
     _write_dependencies(dependencies)
+    if issues.total:
+        _write_issues(issues)
     if comments:
         write_heading("Comments")
     for comment in comments:
@@ -271,6 +285,22 @@ def write_breakdown(item: Enhancement) -> None:
 
 def _reason(reason: Any) -> str:
     return str(reason[0] if isinstance(reason, list | tuple) else reason)
+
+
+def _write_issues(found: Behind) -> None:
+    write_heading(f"Health issues: {found.active} to be repaired of {found.total}")
+    write_table(
+        [
+            Column("ID", numeric=True),
+            Column("SEVERITY"),
+            Column("STATUS"),
+            Column("PLACE"),
+            Column("TITLE", flexible=True),
+        ],
+        [(one.id, one.severity, one.status, one.place, one.title) for one in found.issues],
+    )
+    if found.total > len(found.issues):
+        write(f"… and {found.total - len(found.issues)} more")
 
 
 def _write_dependencies(dependencies: Dependencies) -> None:

@@ -15,6 +15,7 @@ from pages.widgets.acting import LINKS, act
 from pages.widgets.board_source import best_matches
 from pages.widgets.detail_save import keep_draft, reread
 from pages.widgets.edit_form import EditForm
+from pages.widgets.issues_behind import draw_issues_behind
 from pages.widgets.lineage import draw_lineage
 from pages.widgets.session import Backend, actor
 from pages.widgets.text import as_text, label, shortened
@@ -34,7 +35,7 @@ MOST_CANDIDATES = 6
 
 
 def draw_links(shared: Backend, form: EditForm) -> None:
-    """Draw the findings behind it, then the dependencies on the left and what is similar on the right."""
+    """Draw what is behind it, then the dependencies on the left and what is similar on the right."""
     from ci_core.backlog.similar import similar_enhancements
 
     item = form.opened.id
@@ -44,6 +45,7 @@ def draw_links(shared: Backend, form: EditForm) -> None:
     if problem := st.session_state.pop(PROBLEM, None):
         st.error(as_text(problem))
     draw_lineage(shared, item)
+    draw_issues_behind(shared, item)
     left, right = st.columns(2, gap="medium")
     blocked_by, related, duplicate = DependencyKind.BLOCKED_BY, DependencyKind.RELATED, DependencyKind.DUPLICATE_OF
     with left:

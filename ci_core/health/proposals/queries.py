@@ -21,6 +21,7 @@ ISSUES = """
         i.checker, i.file_path, i.line_number, i.scope, i.snippet, i.feature_area, i.details ->> 'subject' AS subject,
         i.details ->> 'package' AS package,
         i.cwe, i.effort_minutes, i.auto_fixable, i.regressed, i.introduced_at, i.introduced_commit, i.enhancement_id,
+        i.repository_id,
         r.name AS repository, f.churn_commits AS commits
     FROM ci_health_issues i JOIN ci_health_repositories r ON r.id = i.repository_id
     LEFT JOIN ci_health_files f ON f.repository_id = i.repository_id AND f.path = i.file_path

@@ -52,6 +52,7 @@ class IssueBehind:
     introduced_commit: str | None = None
     enhancement_id: int | None = None
     repository: str = ""
+    repository_id: int = 0
     commits: int | None = None
 
     @property

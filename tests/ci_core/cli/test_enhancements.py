@@ -158,7 +158,7 @@ def test_show_tells_everything_that_belongs_to_it(ci: Ci, add: Add) -> None:
     document = ci("enhancements", "show", item["id"], "--json").document
     shown = ci("enhancements", "show", item["id"]).out
 
-    talk = ["votes", "voters", "followers", "comments"]
+    talk = ["votes", "voters", "followers", "issues_behind", "comments"]
     assert list(document) == [*ENHANCEMENT_KEYS, "allowed_transitions", "dependencies", *talk, "history"]
     assert document["dependencies"]["blocked_by"] == [
         {"id": blocker["id"], "title": "First this", "status": "proposed", "priority": "medium"}

@@ -7,9 +7,30 @@ from typing import Any
 
 import pytest
 
+from ci_core.health.proposals import attach_issues
+from db.engine import Database
 from tests.ci_core.cli.conftest import Ci
+from tests.ci_core.health.proposals.conftest import Platform
 
 Add = Callable[..., dict[str, Any]]
+
+
+def test_health_issues_behind_an_enhancement_are_shown(ci: Ci, add: Add, backlog: Database) -> None:
+    item = add("Bind the parameters of the scanner")
+    with backlog.transaction("tess") as session:
+        platform = Platform(session)
+        issue, other = platform.issue(), platform.issue(line_number=50)
+        attach_issues(session, [issue, other], item["id"], actor="tess")
+        platform.fix(other)
+
+    shown = ci("enhancements", "show", item["id"]).out
+    document = ci("enhancements", "show", item["id"], "--json").document["issues_behind"]
+
+    assert "health issues: 1 to be repaired of 2" in shown.lower()
+    assert "scanner/db.py:40" in shown
+    assert (document["total"], document["active"], document["fixed"]) == (2, 1, 1)
+    assert [one["id"] for one in document["issues"]] == [issue, other]
+    assert document["issues"][0]["rule"] == "sql-injection"
 
 
 def test_own_score_stands_above_the_scorer_until_it_is_cleared(ci: Ci, add: Add) -> None:
