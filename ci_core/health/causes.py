@@ -79,18 +79,22 @@ def _of_issues(session: Session, now: CheckResult, before: CheckResult) -> Itera
     changed = session.execute(queries.CHANGED_IN, {"check_id": now.id, "changes": list(MOVES)}).all()
     span = {"repository_id": now.repository_id, "since": before.started_at, "until": now.ended_at or now.started_at}
     dismissed = session.execute(queries.DISMISSED_BETWEEN, span).all()
+    # A first look at a new rule brings thousands; what one of a kind makes is the same for all.
+    made: dict[tuple[IssueType, Severity, bool], float] = {}
     told = set()
     for row, change in [(row, row.change) for row in changed] + [(row, DISMISSED) for row in dismissed]:
         if row.id in told:
             continue
         told.add(row.id)
         part, severity = IssueType(row.issue_type), Severity(row.severity)
-        points = _points(scores.get(part), severity, change)
-        yield Cause(row.id, change, part, severity, row.title, row.rule, row.file_path, row.line_number, points)
+        kind = (part, severity, change in GAINS)
+        if kind not in made:
+            made[kind] = _points(scores.get(part), severity, gone=change in GAINS)
+        yield Cause(row.id, change, part, severity, row.title, row.rule, row.file_path, row.line_number, made[kind])
 
 
-def _points(score: PartScore | None, severity: Severity, change: str) -> float:
-    return 0.0 if score is None else effect(score, severity, gone=change in GAINS)
+def _points(score: PartScore | None, severity: Severity, *, gone: bool) -> float:
+    return 0.0 if score is None else effect(score, severity, gone=gone)
 
 
 def _measures(now: CheckResult, before: CheckResult, only: IssueType | None) -> Iterator[str]:

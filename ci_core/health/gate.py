@@ -42,6 +42,7 @@ class NewCode:
             dismissed.
         coverage_percent: of the changed lines; None where it was not measured.
         blind: what did not look at all of it, in words, one for each checker.
+        unknown: the same of what is not about the code itself, such as vulnerabilities of packages.
         comparable: False in the first check, without a commit to compare with.
     """
 
@@ -49,6 +50,7 @@ class NewCode:
     regressed: Sequence[GateIssue] = ()
     coverage_percent: float | None = None
     blind: Sequence[str] = ()
+    unknown: Sequence[str] = ()
     comparable: bool = True
 
 
@@ -104,7 +106,7 @@ def _remarks(code: NewCode) -> list[str]:
     remarks = [f"Further new issues, which do not fail it: {', '.join(told)}."] if told else []
     if code.coverage_percent is None:
         remarks.append("How much of the changed lines tests cover was not measured.")
-    return remarks
+    return remarks + list(code.unknown)
 
 
 def _named(issues: Sequence[GateIssue]) -> str:

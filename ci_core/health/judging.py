@@ -147,11 +147,13 @@ def _gate(
     settings: HealthSettings,
 ) -> Gate:
     covered = metrics.get("coverage_new_code_percent")
+    blind, unknown = _blind(looked)
     code = NewCode(
         new=_new_issues(session, looked),
         regressed=_changed(session, looked, "regressed"),
         coverage_percent=float(covered) if isinstance(covered, int | float) else None,
-        blind=_blind(looked),
+        blind=blind,
+        unknown=unknown,
         comparable=previous is not None or looked.past.new_lines is not None,
     )
     return judge(code, coverage_wanted_percent=settings.coverage_new_code_percent)
@@ -176,22 +178,24 @@ def _issue(row: Any) -> GateIssue:
     return GateIssue(row.title, Severity(row.severity), row.file_path, row.line_number)
 
 
-def _blind(looked: Looked) -> list[str]:
-    """What did not look at all of the new code, a sentence for each checker."""
+def _blind(looked: Looked) -> tuple[list[str], list[str]]:
+    """What did not look at all of the new code, and what did not look at something else; a sentence each."""
     changed = {path for path in looked.target.selected if _is_changed(path, looked)}
-    said = []
+    blind: list[str] = []
+    unknown: list[str] = []
     for checker in looked.checkers:
         outcome = looked.outcomes.get(checker.name)
         if outcome is None:
             continue
+        of_code = checker.looks_at is not None or IssueType.TESTS in checker.parts
         if outcome.status in DID_NOT_LOOK:
             why = (outcome.error or "it gave no reason").rstrip(".")
-            said.append(f"{checker.title} did not look at it: {why}.")
+            (blind if of_code else unknown).append(f"{checker.title} did not look at it: {why}.")
         elif outcome.report:
             missed = sorted(one.path for one in outcome.report.unseen if one.path in changed)
             if missed:
-                said.append(f"{checker.title} could not look at {_some(missed)}.")
-    return said
+                (blind if of_code else unknown).append(f"{checker.title} could not look at {_some(missed)}.")
+    return blind, unknown
 
 
 def _is_changed(path: str, looked: Looked) -> bool:

@@ -82,6 +82,7 @@ def a_checker(
 FLOWS = a_checker("find_eval", "flows", IssueType.SECURITY, IssueType.BUGS)
 TESTS = a_checker("tell_coverage", "tests", IssueType.TESTS, whole=True, check_types=frozenset({CheckType.FULL_SCAN}))
 FAILING = a_checker("fail", "types", IssueType.BUGS)
+UNKNOWING = a_checker("fail", "packages", IssueType.DEPENDENCIES, whole=True)
 KILLING = a_checker("kill_own_process", "types", IssueType.BUGS)
 WAITING = a_checker("wait_to_be_cancelled", "types", IssueType.BUGS)
 

@@ -19,7 +19,7 @@ from ci_core.runs import run_with_steps
 from db.engine import Database
 from db.enums import CheckerStatus, CheckStatus, CheckType, IssueStatus, IssueType, RunStatus, StepStatus
 from tests.ci_core.health.checks import NOW
-from tests.ci_core.health.looking import FAILING, FLOWS, TESTS, WAITING, check_folder
+from tests.ci_core.health.looking import FAILING, FLOWS, TESTS, UNKNOWING, WAITING, check_folder
 from tests.ci_core.health.repositories import Repository
 
 CLEAN = "def add(a, b):\n    return a + b\n"
@@ -141,6 +141,15 @@ def test_a_checker_that_fails_resolves_nothing_and_lowers_the_confidence(databas
     assert blind.scores["bugs"]["unknown_because"] == "mypy was killed by signal 9"
     failed = next(one for one in blind.checkers if one.name == "types")
     assert (failed.error, failed.remedy) == ("mypy was killed by signal 9", "Give it more memory.")
+
+
+def test_what_does_not_know_packages_keeps_no_new_code_from_passing(database: Database, code: Repository) -> None:
+    check_folder(database, code.root, FLOWS, UNKNOWING)
+
+    again = check_folder(database, code.root, FLOWS, UNKNOWING)
+
+    assert again.gate["passed"] is True
+    assert "Packages did not look at it: mypy was killed by signal 9." in again.gate["remarks"]
 
 
 def test_a_quick_scan_looks_at_what_changed_and_keeps_what_is_known(database: Database, code: Repository) -> None:

@@ -76,3 +76,9 @@ def test_the_first_check_is_not_judged() -> None:
     gate = judge(NewCode(new=[issue(Severity.CRITICAL)], comparable=False), coverage_wanted_percent=80)
 
     assert gate.as_json() == {"passed": None, "reasons": [], "remarks": [FIRST_CHECK]}
+
+
+def test_what_is_not_about_the_code_is_told_and_fails_nothing() -> None:
+    gate = judge(NewCode(unknown=["There are no advisories."], coverage_percent=90), coverage_wanted_percent=80)
+
+    assert (gate.passed, gate.remarks) == (True, ("There are no advisories.",))
