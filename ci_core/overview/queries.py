@@ -100,6 +100,7 @@ NEWEST = text("""
            (SELECT count(*) FROM ci_research_findings),
            (SELECT coalesce(extract(epoch FROM max(ended_at)), 0)::bigint FROM ci_automation_runs
             WHERE ended_at IS NOT NULL),
+           coalesce((SELECT max(id) FROM ci_health_checks WHERE status <> 'running'), 0),
            coalesce((SELECT extract(epoch FROM previous_at)::bigint FROM ci_visits WHERE person = :person), 0)
 """)
 

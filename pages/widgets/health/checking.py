@@ -33,18 +33,13 @@ def draw_check_now(shared: Backend) -> None:
     if not health_kinds():
         return
     with st.popover("Check now", icon=":material/stethoscope:", key="check-now", type="primary"):
-        draw_check_buttons(shared)
-
-
-def draw_check_buttons(shared: Backend) -> None:
-    """Draw a button for each kind of check."""
-    for place, kind in enumerate(health_kinds()):
-        st.button(
-            KINDS[kind].title,
-            key=f"check-{kind}",
-            type="secondary" if place == 0 else "tertiary",
-            on_click=partial(acts.ask_for_check, shared, kind),
-        )
+        for place, kind in enumerate(health_kinds()):
+            st.button(
+                KINDS[kind].title,
+                key=f"ask-{kind}",
+                type="secondary" if place == 0 else "tertiary",
+                on_click=partial(acts.ask_for_check, shared, kind),
+            )
 
 
 def draw_under_way(shared: Backend, now: datetime) -> tuple[UnderWay, ...]:
@@ -60,8 +55,8 @@ def draw_under_way(shared: Backend, now: datetime) -> tuple[UnderWay, ...]:
         st.warning(f"Nothing carries checks out at the moment. Start it with: `{START}`", icon=":material/power_off:")
     for one in open_ones:
         lines = () if one.check_id is None else read(shared, check, one.check_id, tables=PROGRESS).checkers
-        with st.container(border=True, gap="small", key=f"health-under-way-{one.run_id}"):
-            st.html(under_way_html(one, lines, now))
+        with st.container(border=True, horizontal=True, gap="small", wrap=False, key=f"health-under-way-{one.run_id}"):
+            st.html(under_way_html(one, lines, now), width="stretch")
             st.button(
                 "Cancel",
                 key=f"cancel-check-{one.run_id}",

@@ -23,6 +23,8 @@ from pages.widgets.text import shortened
 # More tiles than this take a browser seconds; the largest files are shown, and how many are not is told.
 MOST_FILES = 1_500
 MOST_HOTSPOTS = 12
+# What a checker looks into; of pictures and prose there is nothing to say.
+CODE = (".py", ".pyi")
 DEFAULT_COLOURING = "Score"
 
 
@@ -33,13 +35,14 @@ def draw_files(shared: Backend, stands: Standing) -> None:
         db.errors.DatabaseError: the database cannot be reached.
     """
     known = read(shared, files_of, stands.repository.id)
-    files = sorted((one for one in known if one.lines), key=lambda one: -one.lines)[:MOST_FILES]
+    known = tuple(one for one in known if one.lines and (one.score is not None or one.path.endswith(CODE)))
+    files = sorted(known, key=lambda one: -one.lines)[:MOST_FILES]
     if not files:
         st.info("No check has looked at single files yet. A full scan does.", icon=":material/folder_off:")
         return
     left, right = st.columns([7, 4], gap="medium")
     with left, st.container(border=True, key="health-map", gap="small"):
-        _draw_map(files, sum(one.lines > 0 for one in known), stands.repository.name)
+        _draw_map(files, len(known), stands.repository.name)
     with right, st.container(border=True, key="health-hotspots", height="stretch", gap="xsmall"):
         _draw_hotspots(ranked(known, limit=MOST_HOTSPOTS), shared.settings.health.min_score)
 

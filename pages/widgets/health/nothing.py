@@ -7,9 +7,10 @@ from datetime import datetime
 import streamlit as st
 
 from ci_core.health.standing import Standing
+from ci_core.jobs import KINDS
 from db.enums import CheckStatus
 from pages.widgets.health import acts
-from pages.widgets.health.checking import draw_check_buttons
+from pages.widgets.health.source import FULL, checks_under_way
 from pages.widgets.health.words import CHECK_TITLES
 from pages.widgets.session import Backend
 from pages.widgets.text import ago, as_text, shortened
@@ -17,13 +18,25 @@ from pages.widgets.text import ago, as_text, shortened
 
 def draw_never_checked(shared: Backend) -> None:
     """What a team sees before the first check has a score."""
+    if checks_under_way(shared):
+        st.caption(
+            "Nothing to show yet: the first check is under way. Its score and its issues appear here by themselves."
+        )
+        return
     with st.container(border=True, width=640, key="nothing-yet"):
         st.markdown("##### The platform's code has not been checked yet")
         st.markdown(
-            f"A check looks at the repository in `{as_text(str(shared.settings.repo_path))}`: its security, bugs, "
+            f"A check looks at the repository in **{as_text(str(shared.settings.repo_path))}**: its security, bugs, "
             "quality, tests and dependencies. It changes nothing there, and takes a minute or so for 250,000 lines."
         )
-        draw_check_buttons(shared)
+        st.button(
+            KINDS[FULL].title,
+            key="first-check",
+            type="primary",
+            icon=":material/stethoscope:",
+            on_click=acts.ask_for_check,
+            args=(shared, FULL),
+        )
         st.caption("Another repository: set `CI_REPO_PATH`. At a shell:")
         st.code("python -m ci_core health check", language=None)
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from ci_core.health.causes import Cause
 from ci_core.health.history import Trend, trend
+from ci_core.health.issues import STANDING, IssueFilter, Issues, find_issues
 from ci_core.health.standing import Part, Standing
 from db.enums import HealthChange, Severity
 from pages.widgets.chart_style import draw_chart, draw_clickable
@@ -31,7 +32,7 @@ from pages.widgets.text import ago, as_text, label, shortened
 
 PERIODS = ("30 days", "90 days", "365 days")
 DEFAULT_PERIOD = PERIODS[1]
-MOST_CAUSES_SHOWN, MOST_REMARKS = 8, 4
+MOST_CAUSES_SHOWN, MOST_REMARKS, MOST_WORST = 8, 4, 6
 DISMISSED = ("–", "dismissed")
 # Less than this is nothing that a person would see in a score.
 LEAST_POINTS = 0.05
@@ -52,7 +53,7 @@ def draw_score(shared: Backend, stands: Standing, now: datetime) -> None:
             _draw_part(part, least)
     left, right = st.columns([5, 6], gap="medium")
     with left, st.container(border=True, key="health-changed", height="stretch", gap="xsmall"):
-        _draw_changed(stands)
+        _draw_changed(shared, stands)
     with right, st.container(border=True, key="health-trend", height="stretch", gap="small"):
         _draw_trend(shared, stands, least, now)
 
@@ -161,7 +162,7 @@ def part_words(part: Part) -> str:
     return " · ".join(told) or "no change"
 
 
-def _draw_changed(stands: Standing) -> None:
+def _draw_changed(shared: Backend, stands: Standing) -> None:
     found = stands.causes
     assert found is not None  # noqa: S101 - the caller has looked
     told = change_sentence(stands)
@@ -186,6 +187,28 @@ def _draw_changed(stands: Standing) -> None:
         st.caption(as_text(remark))
     if not found.issues and not found.remarks:
         st.caption("Nothing: no issue came or went, and every tool is the same as before.")
+    if not found.issues and stands.open:
+        _draw_worst(shared, stands)
+
+
+def _draw_worst(shared: Backend, stands: Standing) -> None:
+    """Where nothing moved the score, what holds it down."""
+    worst = read(shared, _worst, stands.repository.id)
+    st.markdown("**The worst that is open**")
+    for one in worst.issues:
+        st.button(
+            f"{SEVERITY_MARKS[one.severity]} {as_text(shortened(one.title, 70))} "
+            f":gray[{as_text(shortened(one.place, 60))}]",
+            key=f"go-worst-{one.id}",
+            type="tertiary",
+            width="stretch",
+            help=f"{severity_words(one.severity)}, {label(one.issue_type).lower()}",
+            on_click=partial(acts.open_issue, one.id),
+        )
+
+
+def _worst(session: Any, repository_id: int) -> Issues:
+    return find_issues(session, repository_id, IssueFilter(statuses=STANDING), limit=MOST_WORST)
 
 
 def change_sentence(stands: Standing) -> str:

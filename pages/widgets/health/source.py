@@ -20,7 +20,14 @@ REPOSITORY = "repo"
 TABLES = ("ci_health_checks", "ci_health_checkers", "ci_health_issues")
 PROGRESS = ("ci_automation_runs", "ci_health_checks", "ci_health_checkers")
 # In the order of the menu; those that this version has.
-CHECKS = ("health_full_scan", "health_quick_scan", "health_security_scan", "health_performance_test")
+FULL = "health_full_scan"
+CHECKS = (
+    FULL,
+    "health_quick_scan",
+    "health_security_scan",
+    "health_dependency_check",
+    "health_performance_test",
+)
 
 
 def revision(shared: Backend, tables: tuple[str, ...] = TABLES) -> Revision:

@@ -26,11 +26,11 @@ PART_COLOURS: Mapping[IssueType, tuple[str, str]] = MappingProxyType(
 )
 CHECK_TITLES: Mapping[CheckType, str] = MappingProxyType(
     {
-        CheckType.FULL_SCAN: "Full scan",
-        CheckType.QUICK_SCAN: "Quick scan",
-        CheckType.SECURITY_SCAN: "Security scan",
-        CheckType.DEPENDENCY_CHECK: "Dependency check",
-        CheckType.PERFORMANCE_TEST: "Performance test",
+        CheckType.FULL_SCAN: "Full check",
+        CheckType.QUICK_SCAN: "Check of what changed",
+        CheckType.SECURITY_SCAN: "Check of security",
+        CheckType.DEPENDENCY_CHECK: "Check of dependencies",
+        CheckType.PERFORMANCE_TEST: "Test of performance",
         CheckType.FEATURE_SPECIFIC: "Check of a folder",
         CheckType.IMPORT: "Import of findings",
     }
