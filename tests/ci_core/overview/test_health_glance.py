@@ -43,7 +43,7 @@ def test_the_score_its_change_and_the_three_issues_that_matter(session: Session,
     assert figures(found)["Score"] == "52, down 7"
     assert figures(found)["Based on"] == "93 %"
     assert figures(found)["Checked"] == "2 hours ago"
-    assert [line.text for line in found.block.lines][0] == "SQL put together from outside input"
+    assert found.block.lines[0].text == "SQL put together from outside input"
     assert found.block.lines[0].note.startswith("back again, critical in src/")
     assert len(found.block.lines) == 3 < found.block.total
     assert found.block.lines[0].page == (
