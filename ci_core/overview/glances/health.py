@@ -32,9 +32,14 @@ def health(session: Session, _period: Period, now: datetime) -> Glance:
     matter = find_issues(session, repository.id, IssueFilter(severities=MATTER, statuses=STANDING), limit=SHOWN)
     failed = _failed(session, repository, here)
     lines = (*failed, *(_line(one, here) for one in matter.issues))
-    hint = None if lines else Hint("Nothing of medium severity or above is open.", "See what was checked", "health")
+    nothing = None if lines else Hint("Nothing of medium severity or above is open.", "See what was checked", "health")
     block = Block(
-        "health", "What matters most", lines, matter.total + len(failed), page=f"health?{here}&part=Issues", hint=hint
+        "health",
+        "What matters most",
+        lines,
+        matter.total + len(failed),
+        page=f"health?{here}&part=Issues",
+        hint=nothing,
     )
     return Glance("health", "Health", _figures(session, repository, now), block)
 

@@ -9,6 +9,7 @@ from html import escape
 import streamlit as st
 
 from ci_core.errors import NotFound
+from ci_core.health.excerpts import Excerpt, excerpt
 from ci_core.health.issues import Issue, get_issue
 from ci_core.health.rules.catalogue import Explanation, catalogue
 from db.enums import IssueStatus
@@ -61,8 +62,9 @@ def draw_issue(shared: Backend, issue_id: int, now: datetime) -> None:
                 type="tertiary",
                 on_click=partial(open_item_page, issue.enhancement_id),
             )
-        if issue.snippet:
-            st.html(excerpt_html(issue))
+        code = read(shared, excerpt, issue_id, shared.settings.repo_path)
+        if code is not None:
+            st.html(excerpt_html(code, issue.scope))
         st.html(body_html(issue, catalogue().explain(issue.rule), now))
         _draw_ways_on(issue)
 
@@ -100,16 +102,17 @@ def head_html(issue: Issue) -> str:
     )
 
 
-def excerpt_html(issue: Issue) -> str:
-    """Its lines of code with their numbers, as safe HTML; all of the lines are those that it is about."""
-    first = issue.line_number
+def excerpt_html(found: Excerpt, scope: str) -> str:
+    """Lines of code with their numbers, as safe HTML; those that the issue is about are marked."""
+    first = found.first_line
     rows = "".join(
-        f'<li><span aria-hidden="true">{"" if first is None else first + place}</span>'
+        f"<li{' class=marked' if place in found.marked else ''}>"
+        f'<span aria-hidden="true">{"" if first is None else first + place}</span>'
         f"<code>{escape(line) or ' '}</code></li>"
-        for place, line in enumerate(issue.snippet.split("\n"))
+        for place, line in enumerate(found.lines)
     )
-    scope = f"<figcaption>in {escape(shortened(issue.scope, 120))}</figcaption>" if issue.scope else ""
-    return f'<figure class="excerpt" tabindex="0" aria-label="Code"><ol>{rows}</ol>{scope}</figure>'
+    told = f"<figcaption>in {escape(shortened(scope, 120))}</figcaption>" if scope else ""
+    return f'<figure class="excerpt" tabindex="0" aria-label="Code"><ol>{rows}</ol>{told}</figure>'
 
 
 def body_html(issue: Issue, said: Explanation | None, now: datetime) -> str:
