@@ -14,6 +14,7 @@ from ci_core.health.checkers.asking import ask
 from ci_core.health.checkers.complexity import tool_version
 from ci_core.health.checkers.kinds import CheckerFailed, ToolTimedOut, Workbench
 from ci_core.health.checkers.naming import Names
+from ci_core.health.checkers.remade import Remade
 from ci_core.health.values import Report, Sighting, SourceFile, Target, Unseen
 
 NAME = "types"
@@ -24,6 +25,7 @@ NO_DEFECTS = frozenset({
     "import", "import-not-found", "import-untyped", "var-annotated", "annotation-unchecked", "syntax", "unused-ignore",
 })  # fmt: skip
 CACHE = "health-types"
+CALL = "call-arg"
 LONG_NAME = re.compile(r'"[^"]{160,}"')
 
 
@@ -94,17 +96,24 @@ def _forget(folder: Path) -> None:
 
 def _sightings(found: Iterable[Mapping[str, Any]], target: Target, looked_at: set[str]) -> list[Sighting]:
     names = Names(target.root, (target.files[path] for path in sorted(looked_at)))
-    sightings = []
+    remade = Remade(target.root)
+    sightings, calls = [], set()
     for message in found:
         path = names.path_of(str(message.get("file")))
         code = message.get("code")
         if path is None or code is None or code in NO_DEFECTS:
             continue
-        line = int(message["line"])
+        line, text = int(message["line"]), str(message["message"])
+        if code == CALL:
+            # Ten arguments that are wrong in one call are one wrong call.
+            call = (path, line, message.get("column"), text.rpartition(" for ")[2].partition(";")[0])
+            if call in calls or remade.by_a_decorator(path, text):
+                continue
+            calls.add(call)
         sightings.append(Sighting(
             checker=NAME,
             rule=str(code),
-            message=LONG_NAME.sub('"…"', str(message["message"])),
+            message=LONG_NAME.sub('"…"', text),
             path=path,
             line=line if line > 0 else None,
             end_line=int(message["end_line"]) if message.get("end_line", -1) > 0 else None,

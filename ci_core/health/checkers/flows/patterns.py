@@ -18,7 +18,8 @@ SECRET_NAME = re.compile(
 # What stands where a secret will be, rather than a secret.
 NO_SECRET = re.compile(
     r"^$|^[<{\[(%$*.x\-_]|\s|^(?:none|null|true|false|your|my|change|example|dummy|placeholder|todo|string|text|hidden"
-    r"|password|passwd|secret|token|key|api[_-]?key|bearer|basic|required|optional|str|env|n/?a|\*+)(?:$|[_\-. ])|://|^/|^[A-Z_]+$",
+    r"|password|passwd|secret|token|key|api[_-]?key|bearer|basic|required|optional|str|env|n/?a|\*+)(?:$|[_\-. ])|://|^/|^[A-Z_]+$"
+    r"|\\[bBdDsSwW]|\[[^\]]*[A-Za-z0-9]-[A-Za-z0-9]",  # a pattern that finds secrets is none
     re.IGNORECASE,
 )
 SHORTEST_SECRET = 4

@@ -35,6 +35,13 @@ _PLACEHOLDER = re.compile(
     r"|<.*>|\{.*\}|\[.*\]|.*\$\{.*|%\(.*|os\.(?:environ|getenv).*|st\.secrets.*)$",
     re.IGNORECASE,
 )
+# Passwords of addresses in examples: user:password@host, ava:abc123@host.
+_BASIC = "Basic Auth Credentials"
+_EXAMPLE = re.compile(
+    r"^(?:(?:my|the|db|some|new)?[-_]?(?:pass(?:word|wd|phrase)?|pwd|pw|secret|token|key)\d*|abc123\w*|foo|bar|baz|test(?:ing)?"
+    r"|username|user|host|n/?a)$",
+    re.IGNORECASE,
+)
 _NO_KEYWORD = re.compile(
     r"\s|[()\[\]]|^self\.|^[a-z_]+\.[a-z_.]+$|^[A-Z][A-Z0-9_]+$|^[a-z]{1,6}$|^(?:password|passwd|secrets?|tokens?|api[_-]?key)$"
 )
@@ -77,10 +84,11 @@ def _in_line(line: str, number: int, path: str) -> Entries:
     )
     for secret in secrets:
         value = secret.secret_value or ""
-        if _is_none(secret.type, value):
+        example, prose = secret.type == _BASIC and bool(_EXAMPLE.match(value)), path.lower().endswith(_PROSE)
+        if _is_none(secret.type, value) or (example and prose):
             continue
         # The hash tells whether it is the same one as before, and nothing else.
-        severity = "medium" if secret.type == BY_NAME and path.lower().endswith(_PROSE) else "high"
+        severity = "low" if example else "medium" if secret.type == BY_NAME and prose else "high"
         digest = hashlib.sha256(f"magnus:{secret.type}:{value}".encode()).hexdigest()[:16]
         seen[digest] = {
             "rule": re.sub(r"[^a-z0-9]+", "-", secret.type.lower()).strip("-"),

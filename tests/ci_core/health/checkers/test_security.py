@@ -72,6 +72,18 @@ def test_what_stands_where_a_credential_will_be_is_left_alone(tmp_path: Path) ->
     assert rules(report) == []
 
 
+def test_an_address_of_an_example_is_none_in_prose_and_hardly_one_elsewhere(tmp_path: Path) -> None:
+    example, real = "postgres://user:password@host/db\n", f"postgres://me:{PASSWORD}@db.example.org/x\n"
+    target = target_of(tmp_path / "repo", {"README.md": example, "run.sh": example, "SETUP.md": real})
+
+    report = credentials.check(target, workbench_in(tmp_path))
+
+    assert {(one.path, one.details["severity"]) for one in report.sightings} == {
+        ("run.sh", "low"),
+        ("SETUP.md", "high"),
+    }
+
+
 def test_the_same_credential_has_the_same_mark_and_another_another(tmp_path: Path) -> None:
     lines = f'password = "{PASSWORD}"\n' * 2 + f'password = "{PASSWORD}x"\n'
     target = target_of(tmp_path / "repo", {"a.py": lines})

@@ -63,6 +63,36 @@ def test_contradictions_are_seen_also_between_files_and_without_annotations(
     assert report.version.startswith("mypy 2.")
 
 
+def test_a_wrong_call_is_one_and_a_class_that_a_library_makes_anew_is_called_rightly(
+    repository: Repository, make_workbench: MakeWorkbench
+) -> None:
+    source = """
+import strawberry
+from dataclasses import dataclass
+
+@strawberry.type
+class Made:
+    id: int
+
+@dataclass
+class Plain:
+    id: int
+
+class Shop:
+    def find(self, name): ...
+
+Made(id=1)
+Plain(id=1, name=2, size=3)
+Shop().find(name=1, size=2, colour=3)
+Shop().find(1, 2)
+"""
+    target = repository.write({"a.py": source}).target()
+
+    found = types.check(target, make_workbench()).sightings
+
+    assert [(one.rule, one.line) for one in found] == [("call-arg", 17), ("call-arg", 18), ("call-arg", 19)]
+
+
 def test_the_second_time_says_the_same(repository: Repository, make_workbench: MakeWorkbench) -> None:
     target = repository.write({"a.py": "x: int = 'a'\n", "b.py": "import a\n\ny: str = a.x\n"}).target()
 
