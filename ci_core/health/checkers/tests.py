@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,6 +25,11 @@ TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_tests?|tests?)\.py$")
 TEST_CODE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 MOST_SLOW = 5
 LONGEST_SAID = 300
+NOTHING = "it says nothing"
+FAILURES = frozenset({Ending.FAILED, Ending.ERROR})
+# So many tests that say the same are told as one.
+MANY = 10
+MOST_NAMED = 100
 IDS = re.compile(r"0x[0-9a-fA-F]{6,}")
 
 
@@ -76,9 +82,11 @@ def _without_tests(target: Target) -> Report:
 def _sightings(
     target: Target, tried: Tried, total: float | None, fresh: NewCode | None, new: NewLines | None, workbench: Workbench
 ) -> Iterator[Sighting]:
+    alike = _failing_alike(tried)
     for test in tried.run.tests.values():
-        if (found := _of_test(target, test, flaky=test.nodeid in tried.flaky)) is not None:
+        if test.nodeid not in alike and (found := _of_test(target, test, flaky=test.nodeid in tried.flaky)) is not None:
             yield found
+    yield from _of_alike(target, tried, alike)
     for nodeid, text in tried.run.not_collected.items():
         path = nodeid.split("::")[0]
         message = f"The tests in this file cannot be read: {_said(text)}"
@@ -94,6 +102,29 @@ def _sightings(
     if tried.run.finished and not tried.run.tests and not tried.run.not_collected:
         yield _sighting(NONE_AT_ALL, "pytest finds no tests in the repository.", Severity.HIGH, subject="tests")
     yield from _of_coverage(total, fresh, new, workbench)
+
+
+def _failing_alike(tried: Tried) -> dict[str, str]:
+    """What many tests say alike, by test: one cause, such as a fixture that breaks, and not as many defects."""
+    said = {
+        nodeid: _said(test.text)
+        for nodeid, test in tried.run.tests.items()
+        if test.ending in FAILURES and nodeid not in tried.flaky
+    }
+    counts = Counter(said.values())
+    return {nodeid: text for nodeid, text in said.items() if counts[text] >= MANY and text != NOTHING}
+
+
+def _of_alike(target: Target, tried: Tried, alike: Mapping[str, str]) -> Iterator[Sighting]:
+    groups: dict[str, list[Test]] = {}
+    for nodeid, text in alike.items():
+        groups.setdefault(text, []).append(tried.run.tests[nodeid])
+    for text, tests in groups.items():
+        first = tests[0]
+        message = f"{len(tests)} tests fail alike: {text}"
+        details = {"tests": [test.nodeid for test in tests[:MOST_NAMED]], "failing": len(tests)}
+        path = _known(target, first.path)
+        yield _sighting(FAILED, message, Severity.HIGH, path=path, line=first.line, subject=text, details=details)
 
 
 def _of_test(target: Target, test: Test, *, flaky: bool) -> Sighting | None:
@@ -189,7 +220,7 @@ def _said(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     telling = next((line for line in reversed(lines) if line.startswith("E ")), lines[0] if lines else "")
     shown = IDS.sub("0x…", last_words(telling.removeprefix("E ").strip()))
-    return (shown if len(shown) <= LONGEST_SAID else f"{shown[:LONGEST_SAID]}…") or "it says nothing"
+    return (shown if len(shown) <= LONGEST_SAID else f"{shown[:LONGEST_SAID]}…") or NOTHING
 
 
 def _complaint(said: str) -> str:

@@ -124,6 +124,22 @@ def test_a_whole_story(tmp_path: Path, python: Path, monkeypatch: pytest.MonkeyP
     assert not list((tmp_path / "repo").rglob("__pycache__"))
 
 
+def test_many_that_fail_alike_are_told_as_one(tmp_path: Path, python: Path) -> None:
+    code = (
+        "import pytest\n\n@pytest.fixture\ndef broken():\n    raise RuntimeError('no such thing')\n\n"
+        "@pytest.mark.parametrize('n', range(12))\ndef test_alike(n, broken):\n    pass\n\n"
+        "@pytest.mark.parametrize('n', range(3))\ndef test_apart(n):\n    assert n == 7\n"
+    )
+
+    found = report(target_of(tmp_path / "repo", {"test_it.py": code}), tmp_path, python)
+
+    failed = [one for one in found.sightings if one.rule == "failed-test"]
+    assert len(failed) == 4
+    assert failed[-1].message == "12 tests fail alike: RuntimeError: no such thing"
+    assert (failed[-1].details["severity"], len(failed[-1].details["tests"])) == ("high", 12)
+    assert found.metrics["failed"] == 15
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has namespaces")
 def test_where_it_can_be_it_is_shut_off(tmp_path: Path, python: Path) -> None:
     (tmp_path / "data").mkdir()
