@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -34,6 +35,10 @@ from ci_core.settings import Settings
 from db.engine import Database
 from db.enums import CheckStatus, CheckType, RunStatus, RunTrigger, StepStatus
 from db.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from ci_core.backlog import ScoringPolicy
+    from ci_core.health.proposals import Proposed
 
 log = get_logger(__name__)
 
@@ -313,13 +318,25 @@ class _Checking:
 
         self.percent(95)
         try:
+            policy = policy_from(self.settings)
             with self.database.transaction(AGENT, reason=f"Health check {check_id}") as session:
-                done = propose(session, check_id, now=self.parts.clock(), policy=policy_from(self.settings))
+                done = propose(session, check_id, now=self.parts.clock(), policy=policy)
                 self._step(session, BOARD_STEP, {"created": len(done.created), "completed": len(done.completed)})
         except (CiError, DatabaseError) as error:
             log.warning("health_proposals_failed", check_id=check_id, error=str(error))
             with self.database.transaction(AGENT) as session:
                 store.note_problem(session, check_id, f"Nothing was proposed on the board: {error}")
+        else:
+            self._write_proposals(done, policy)
+
+    def _write_proposals(self, done: Proposed, policy: ScoringPolicy) -> None:
+        """Let a chat model write what was proposed, where one is configured; otherwise it keeps the table's words."""
+        from ci_core.health.proposals.chat import write_with_model
+
+        try:
+            write_with_model(self.database, self.settings, done, run_id=self.run_id, policy=policy)
+        except DatabaseError as error:
+            log.warning("health_proposals_keep_their_words", error=str(error))
 
     def _step(self, session: Session, name: str, counts: Mapping[str, int]) -> None:
         now = self.parts.clock()

@@ -48,7 +48,7 @@ def propose(
     """Bring the board in step with the issues as this check left them; a second time it changes nothing.
 
     Called once the check's issues are stored. A check that failed or was cancelled changes nothing. With a chat model
-    configured, `write_with_model` may write better texts afterwards, outside of any transaction.
+    configured, `chat.write_with_model` may write better texts afterwards, outside of any transaction.
 
     Args:
         actor: the agent; by other actors' names people are known, whose words stay.

@@ -39,6 +39,12 @@ BEHIND = text(f"""{ISSUES}
         i.file_path, i.line_number, i.id
     LIMIT :most
 """)
+ACTIVE_BEHIND = text(f"""{ISSUES}
+    WHERE i.enhancement_id = :id AND i.status = ANY (:active)
+    ORDER BY array_position(ARRAY['critical', 'high', 'medium', 'low', 'info'], i.severity), i.file_path, i.line_number,
+        i.id
+""")
+KEY = text("SELECT rule, area FROM ci_health_proposals WHERE enhancement_id = :id ORDER BY id LIMIT 1")
 COUNTED = text("""
     SELECT i.status, count(*) AS number FROM ci_health_issues i WHERE i.enhancement_id = :id GROUP BY i.status
 """)
@@ -146,6 +152,18 @@ def issues_behind(session: Session, ids: Collection[int], most: int) -> list[Iss
     """The issues behind these enhancements, what is still to be repaired first, the worst first."""
     rows = session.execute(BEHIND, {"ids": list(ids), "active": ACTIVE_NAMES, "most": most})
     return [_issue(row) for row in rows]
+
+
+def active_behind(session: Session, enhancement_id: int) -> list[IssueBehind]:
+    """What is still to be repaired behind an enhancement, the worst first."""
+    rows = session.execute(ACTIVE_BEHIND, {"id": enhancement_id, "active": ACTIVE_NAMES})
+    return [_issue(row) for row in rows]
+
+
+def key_of(session: Session, enhancement_id: int) -> GroupKey | None:
+    """What an enhancement was proposed for; None where the agent did not propose it."""
+    row = session.execute(KEY, {"id": enhancement_id}).first()
+    return None if row is None else GroupKey(row.rule, row.area)
 
 
 def counts_behind(session: Session, enhancement_id: int) -> dict[IssueStatus, int]:
