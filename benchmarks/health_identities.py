@@ -14,9 +14,11 @@ check does. Which issue of then is which of now is known from elsewhere:
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -31,6 +33,7 @@ from db.enums import CheckerStatus
 
 RUFF = [sys.executable, "-m", "ruff", "check", "--isolated", "--preview", "--select", "ALL", "--line-length", "120",
         "--no-cache", "--exit-zero", "--output-format", "json", "--target-version", "py314"]  # fmt: skip
+FOREIGN = {"venv", ".venv", "site-packages", "node_modules"}
 MUST_EDITS, MUST_HISTORY = 99.0, 99.9
 Files = Mapping[str, str]
 
@@ -181,32 +184,35 @@ def _look(files: Files, root: Path) -> list[Observed]:
 
 def _files_of(path: Path, commit: str) -> Files:
     """The Python files of a commit that can be read, without what others wrote."""
-    names = [
-        name
-        for name in _git(path, "ls-tree", "-r", "-z", "--name-only", commit).split("\0")
-        if name.endswith(".py") and not {"venv", ".venv", "site-packages", "node_modules"} & set(name.split("/"))
-    ]
+    archive = subprocess.run(
+        ["git", "archive", "--format=tar", commit, "--", "*.py"], cwd=path, capture_output=True, check=True
+    ).stdout
     found = {}
-    for name in names:
-        text = subprocess.run(["git", "show", f"{commit}:{name}"], cwd=path, capture_output=True, check=True).stdout
-        try:
-            decoded = text.decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        if edited_tree(decoded) is not None and "\r" not in decoded and "\f" not in decoded:
-            found[name] = decoded
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        for entry in files:
+            content = files.extractfile(entry) if entry.isfile() else None
+            if content is None or FOREIGN & set(entry.name.split("/")):
+                continue
+            try:
+                decoded = content.read().decode("utf-8")
+            except UnicodeDecodeError:
+                continue
+            if edited_tree(decoded) is not None and "\r" not in decoded and "\f" not in decoded:
+                found[entry.name] = decoded
     return found
 
 
 def _unchanged(path: Path, old: str, new: str, files: Files) -> tuple[dict[str, str], dict[str, dict[int, int]]]:
     """Renamed files, and of every file the lines that git calls the same, then → now."""
-    said = _git(path, "diff", "--name-status", "-z", "--find-renames", "--diff-filter=R", "-l2000", old, new).split(
-        "\0"
-    )
+    said = _git(
+        path, "diff", "--name-status", "-z", "--find-renames", "--diff-filter=R", "-l2000", old, new, "--", "*.py"
+    ).split("\0")
     renames = {said[at + 1]: said[at + 2] for at in range(0, len(said) - 2, 3)}
     changed: dict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
     name = ""
-    for line in _git(path, "diff", "--unified=0", "--find-renames", "-l2000", "--no-color", old, new).splitlines():
+    for line in _git(
+        path, "diff", "--unified=0", "--find-renames", "-l2000", "--no-color", old, new, "--", "*.py"
+    ).splitlines():
         if line.startswith("--- "):
             name = line[6:] if line.startswith("--- a/") else ""
         elif line.startswith("@@ ") and name:

@@ -7,9 +7,10 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from ci_core.health.normal_form import local_names
 from ci_core.health.syntax import Unparsable, parse
@@ -17,7 +18,18 @@ from ci_core.health.syntax import Unparsable, parse
 Files = Mapping[str, str]
 Address = object
 HEADER = "# Copyright (c) somebody.\n# All rights reserved.\n#\n# Licensed under the terms of the file LICENSE.\n\n"
-FORMAT = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "88", "--target-version", "py314", "-"]
+FORMAT = [
+    sys.executable,
+    "-m",
+    "ruff",
+    "format",
+    "--isolated",
+    "--line-length",
+    "88",
+    "--target-version",
+    "py314",
+    "--no-cache",
+]
 SHARE_MOVED = 0.2
 
 
@@ -94,12 +106,15 @@ def header(files: Files) -> Edited:
 
 def reformat(files: Files) -> Edited:
     """Every file in another formatter's layout."""
-    done = {}
-    for path, text in files.items():
-        run = subprocess.run(FORMAT, input=text.encode(), capture_output=True, check=False)
-        formatted = run.stdout.decode() if run.returncode == 0 else text
-        done[path] = formatted if _same_tree(text, formatted) else text
-    return Edited(done)
+    with tempfile.TemporaryDirectory() as folder:
+        places = {path: Path(folder, f"{number}.py") for number, path in enumerate(files)}
+        for path, text in files.items():
+            places[path].write_text(text, encoding="utf-8", newline="")
+        subprocess.run([*FORMAT, folder], capture_output=True, check=False)  # a file it cannot format stays as it is
+        formatted = {path: place.read_text(encoding="utf-8") for path, place in places.items()}
+    return Edited(
+        {path: formatted[path] if _same_tree(text, formatted[path]) else text for path, text in files.items()}
+    )
 
 
 def _same_tree(text: str, other: str) -> bool:
@@ -153,7 +168,7 @@ def _with_lines(text: str, dice: random.Random) -> str:
         return text
     blocks = [tree.body, *(node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]
     lines = text.split("\n")
-    single = Counter_of_lines(tree)
+    single = _statements_by_line(tree)
     starts = sorted(
         {_first_line(node) for block in blocks for node in block[1:] if single.get(_first_line(node), 0) == 1},
         reverse=True,
@@ -165,7 +180,7 @@ def _with_lines(text: str, dice: random.Random) -> str:
     return "\n".join(lines)
 
 
-def Counter_of_lines(tree: ast.Module) -> dict[int, int]:  # noqa: N802
+def _statements_by_line(tree: ast.Module) -> dict[int, int]:
     found: dict[int, int] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt):
