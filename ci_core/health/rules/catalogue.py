@@ -23,8 +23,8 @@ TABLE = HERE / "rules.toml"
 WORDS = HERE / "words"
 TITLE_MAX = 200
 ORDER = tuple(Severity)  # worst first
-# Nothing that only tests run can be attacked.
-WORST_IN_TESTS = Severity.LOW
+# Nothing that only tests run can be attacked, and what is wrong there harms nobody but who reads the tests.
+WORST_IN_TESTS = {IssueType.SECURITY: Severity.LOW, IssueType.BUGS: Severity.MEDIUM}
 CWE = re.compile(r"CWE-[0-9]{1,5}")
 SPECIAL = re.compile(r"[*?\[]")
 # The fixer that has a mended text for each sighting, which not always means the same as before.
@@ -46,7 +46,7 @@ class Rule:
         minutes: what a repair usually takes.
         fixer: what can repair it without a person; None where nothing can.
         secret: whether what it points at holds a credential, which is shown nowhere.
-        in_tests: in the code of tests: "same", "drop", or None: security at most low, all else the same.
+        in_tests: in the code of tests: "same", "drop", or None: as severe as `WORST_IN_TESTS` at most.
         source: where the judgement comes from.
     """
 
@@ -133,8 +133,8 @@ class Catalogue:
         if in_tests and row.in_tests == "drop":
             return None
         severity = _severity(row, sighting)
-        if in_tests and row.part is IssueType.SECURITY and row.in_tests is None:
-            severity = milder(severity, WORST_IN_TESTS)
+        if in_tests and row.in_tests is None and row.part in WORST_IN_TESTS:
+            severity = milder(severity, WORST_IN_TESTS[row.part])
         name = row.rule or called
         return Judgement(
             rule=name,
