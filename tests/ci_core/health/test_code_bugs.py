@@ -58,6 +58,7 @@ WRONG = {
     "too many arguments": ("def g(a): ...\ndef f():\n    g(1, 2)", "wrong-arguments"),
     "an argument that there is not": ("def g(a): ...\ng(a=1, b=2)", "wrong-arguments"),
     "an argument is missing": ("def g(a, *, b): ...\ng(1)", "wrong-arguments"),
+    "opened on the way": ("import json\ndef f(p):\n    return json.load(open(p))", "never-closed"),
     "never closed": (
         "import sqlite3\ndef f():\n    c = sqlite3.connect('a')\n    c.execute('x')\n    return 1",
         "never-closed",

@@ -13,10 +13,16 @@ OPENING = frozenset({
     "tarfile.open", "smtplib.SMTP", "smtplib.SMTP_SSL", "ftplib.FTP", "gzip.open", "codecs.open", "io.open",
 })  # fmt: skip
 
+READING = frozenset({
+    "json.load", "pickle.load", "yaml.load", "yaml.safe_load", "csv.reader", "csv.DictReader", "tomllib.load", "list",
+    "toml.load", "marshal.load", "ast.parse",
+})  # fmt: skip
+
 
 def find(scopes: list[Scope]) -> Iterator[Bug]:
-    """Variables that hold something to be closed, and are neither closed nor handed on before the function ends."""
+    """What is opened and neither closed nor handed on: in a variable of a function, or on the way to a reader."""
     for scope in scopes:
+        yield from _on_the_way(scope)
         if isinstance(scope.node, ast.Module):
             continue
         for node in scope.nodes:
@@ -26,6 +32,16 @@ def find(scopes: list[Scope]) -> Iterator[Bug]:
             if path in OPENING and isinstance(target, ast.Name) and not _is_taken_care_of(scope, target.id):
                 text = f"{target.id} is opened here and never closed: use with, or close it in finally"
                 yield bug("never-closed", text, node, "medium", "CWE-772")
+
+
+def _on_the_way(scope: Scope) -> Iterator[Bug]:
+    """Files that are opened only to be read by something that does not close them."""
+    for node in scope.nodes:
+        if isinstance(node, ast.Call) and path_of(node.func) in READING:
+            for argument in node.args[:1]:
+                if isinstance(argument, ast.Call) and path_of(argument.func) == "open":
+                    text = "a file is opened here and never closed: open it with with"
+                    yield bug("never-closed", text, argument, "low", "CWE-772")
 
 
 def _is_taken_care_of(scope: Scope, name: str) -> bool:

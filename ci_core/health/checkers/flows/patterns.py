@@ -31,6 +31,8 @@ _FOR_SECRETS = re.compile(
 _RANDOM = frozenset({
     "random", "randint", "randrange", "choice", "choices", "sample", "getrandbits", "uniform", "randbytes", "shuffle",
 })  # fmt: skip
+# Those that ruff's S311 does not know of.
+_RANDOM_UNKNOWN = frozenset({"getrandbits", "randbytes", "normalvariate"})
 
 
 def look(frame: Frame, call: Call) -> None:
@@ -77,6 +79,9 @@ def _tokens(frame: Frame, call: Call) -> None:
         if "SystemRandom" not in call.kind and _FOR_SECRETS.search(function):
             text = "a secret is made with a random generator that can be predicted: use the module `secrets`"
             frame.module.report("predictable-secret", text, call.node)
+    if call.name in _RANDOM_UNKNOWN and call.kind == f"random.{call.name}()":
+        text = "numbers of this generator can be predicted: for anything that is to be secret use the module `secrets`"
+        frame.module.report("predictable-number", text, call.node)
 
 
 def _unverified(frame: Frame, call: Call) -> None:

@@ -34,7 +34,7 @@ TRIGGERS = (
     | catalogue.DATABASE_CALLS
     | catalogue.PATH_METHODS
     | {"load", "new", "run", "call", "uniform", "shuffle", "Template", "route", "iterfind", "findall"}
-    | {"requests", "httpx", "jwt", "hashlib", _A_QUERY}
+    | {"requests", "httpx", "jwt", "hashlib", "etree", "randbytes", "normalvariate", _A_QUERY}
 ) - _EVERYWHERE
 # Parts of an address that are no text, such as "<int:page>".
 _TYPED = re.compile(r"<(?:int|float|uuid):(\w+)>")

@@ -31,6 +31,7 @@ CWES = {
     "insecure-cookie": "CWE-614",
     "script-readable-cookie": "CWE-1004",
     "predictable-secret": "CWE-330",
+    "predictable-number": "CWE-330",
     "unverified-token": "CWE-347",
     "weak-hash": "CWE-328",
 }
@@ -53,6 +54,7 @@ _FIXED = {
     "predictable-secret": Severity.MEDIUM,
     "weak-hash": Severity.MEDIUM,
     "path-from-argument": Severity.LOW,
+    "predictable-number": Severity.INFO,
     "script-readable-cookie": Severity.LOW,
 }
 _ORDER = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)

@@ -27,6 +27,7 @@ from ci_core.health.checkers.flows.values import HOLE, Origin, Taint, Value
 
 _ADDRESS_WITH_HOST = re.compile(r"(?:https?:)?//[^/\0@?#\\]+[/?#]|/[^/\\\0]|[?#]", re.IGNORECASE)
 _DATABASE_NAME = re.compile(r"quer|exec|sql|fetch|select|cursor|^db_|_db$|^run", re.IGNORECASE)
+_NAMES_A_FILE = re.compile(r"file_?name|fname|^name$|upload|attachment|user_file|document", re.IGNORECASE)
 _OF_DATABASE = re.compile(r"cur|con|db|engine|session|sql|^c$|^tx$|transaction", re.IGNORECASE)
 
 # Danger → (rule, what happens, the nearest origin that is reported at all).
@@ -99,18 +100,23 @@ def _listed(frame: Frame, call: Call) -> None:
 
 
 def path(frame: Frame, call: Call, value: Value) -> None:
-    """A file is opened: what came from outside is a danger, an argument only behind a fixed folder."""
+    """A file is opened: what came from outside is a danger, an argument only where it names a file in a folder."""
     harm(frame, call.node, PATH, value)
     if call.name in catalogue.LOOKING:
         return
     folder, hole, _ = value.shown.partition(HOLE)
-    if hole and folder.rstrip("/\\") and folder.endswith(("/", "\\")):
-        taints = frozenset(
-            taint for taint in value.taints if taint.origin is Origin.ARGUMENT and PATH not in taint.safe
-        )
-        if taints:
-            message = f"the path of a file is made from {source_of(taints)}, which may leave the folder {folder}"
-            frame.module.report("path-from-argument", message, call.node, taints)
+    fixed = bool(hole and folder.rstrip("/\\") and folder.endswith(("/", "\\")))
+    if not fixed and f"{HOLE}/{HOLE}" not in value.shown:
+        return
+    taints = frozenset(
+        taint
+        for taint in value.taints
+        if taint.origin is Origin.ARGUMENT and PATH not in taint.safe and (fixed or _NAMES_A_FILE.search(taint.label))
+    )
+    if taints:
+        where = f"the folder {folder}" if fixed else "its folder"
+        message = f"the path of a file is made from {source_of(taints)}, which may leave {where}"
+        frame.module.report("path-from-argument", message, call.node, taints)
 
 
 def _database(frame: Frame, call: Call) -> None:
@@ -144,8 +150,8 @@ def _processes(frame: Frame, call: Call) -> None:
         first = items[0] if items else command
         if isinstance(first.const, str) and first.const.lower() in catalogue.SHELLS:
             harm(frame, call.node, COMMAND, command, least=Origin.ARGUMENT)
-        else:
-            harm(frame, call.node, COMMAND, first, least=Origin.OUTSIDE)
+        elif not isinstance(first.const, str):  # which program that is is not certain: it may be a shell
+            harm(frame, call.node, COMMAND, command, least=Origin.OUTSIDE)
     elif call.kind.startswith(("os.exec", "os.spawn")):
         for value in call.args:
             harm(frame, call.node, COMMAND, value, least=Origin.OUTSIDE)
@@ -202,6 +208,9 @@ def _loading(frame: Frame, call: Call) -> None:
         parsers = [value for value in [*call.args, *call.kwargs.values()] if "+entities" in value.kind]
         if parsers and call.args and not call.args[0].is_const:
             harm(frame, call.node, XML, call.args[0])
+        elif call.kind.startswith("lxml.") and len(call.args) == 1 and "parser" not in call.kwargs:
+            # Its own parser replaces entities, if nobody says otherwise.
+            harm(frame, call.node, XML, call.args[0], least=Origin.ARGUMENT)
 
 
 def _load(frame: Frame, call: Call, value: Value) -> None:

@@ -112,11 +112,27 @@ def either(first: Value, second: Value) -> Value:
     if first is second:
         return first
     const = first.const if _same(first.const, second.const) else ABSENT
-    items = first.items if first.items == second.items else None
+    items = _either_items(first.items, second.items)
     taints = first.taints | second.taints
     if items is None and (first.items or second.items):
         taints = first.all_taints() | second.all_taints()
     return Value(taints, const, _either_text(first, second), items, first.kind if first.kind == second.kind else "")
+
+
+Items = tuple[Value, ...] | dict[object, Value] | None
+
+
+def _either_items(first: Items, second: Items) -> Items:
+    """Where one way has put more into a list or a mapping than the other, it may all be in there."""
+    if first == second:
+        return first
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        shorter, longer = sorted((first, second), key=len)
+        return tuple(either(*pair) for pair in zip(first, second, strict=False)) + longer[len(shorter) :]
+    if isinstance(first, dict) and isinstance(second, dict):
+        both = {key: either(first[key], second[key]) for key in first.keys() & second.keys()}
+        return {**first, **second, **both}
+    return None
 
 
 def _same(first: object, second: object) -> bool:
