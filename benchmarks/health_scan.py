@@ -125,14 +125,15 @@ def copy(path: Path, clone: Path) -> None:
     subprocess.run(
         ["git", "clone", "--quiet", "--shared", str(path.resolve()), str(clone)], check=False, stderr=subprocess.DEVNULL
     )
+    subprocess.run(["git", "reset", "--quiet"], cwd=clone, check=False)
     if not any(clone.glob("**/*.py")):
         sys.exit(f"{path} cannot be cloned, or has no Python files.")
 
 
-def change(path: Path, count: int) -> None:
+def change(path: Path, count: int, settings: Settings) -> None:
     """Add a line to some Python files of a clone, spread over it."""
-    listed = subprocess.run(["git", "ls-files", "-z", "*.py"], cwd=path, capture_output=True, text=True, check=True)
-    names = [name for name in listed.stdout.split("\0") if name and "site-packages" not in name]
+    target = read_target(CheckRequest(CheckType.FULL_SCAN, path), settings=settings.health)
+    names = [file.path for file in target.python_files()]
     for name in names[:: max(1, len(names) // count)][:count]:
         with (path / name).open("a", encoding="utf-8") as file:
             file.write("\n\nadded_by_the_benchmark = 1\n")
@@ -146,7 +147,7 @@ def measure(database: Database, settings: Settings, path: Path) -> bool:
     if again.issues["new"] or again.issues["resolved"]:
         print("  a scan of the same files must find the same")
         kept = False
-    change(path, CHANGED_FILES)
+    change(path, CHANGED_FILES, settings)
     title = f"{CHANGED_FILES} changed files"
     _, third = scan(database, settings, path, CheckType.QUICK_SCAN, title, CHANGED_SECONDS)
     memory = max(cost.memory_mib for cost in (first, second, third))
