@@ -252,9 +252,10 @@ class _Checking:
         from ci_core.health.life import follow
         from ci_core.health.observed import observe, unknown_rules
         from ci_core.health.rules import catalogue
+        from ci_core.health.runner import cores
 
         now = self.parts.clock()
-        observed = observe(target, outcomes, catalogue())
+        observed = observe(target, outcomes, catalogue(), processes=cores(self.settings.health))
         past = self._past(target, now)
         self.percent(88)
         with self.database.transaction(AGENT, reason=f"Health check {check_id}") as session:

@@ -25,6 +25,8 @@ STRICT = frozenset({IssueType.SECURITY, IssueType.BUGS})
 LARGEST_PARSED = 2_000_000
 LARGEST_READ = 50_000_000
 MESSAGE_MAX = 2_000
+# From so many files on, processes of their own are worth their start.
+SHARED_FROM_FILES = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,36 +73,51 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
+    """What a checker saw, and what that is here."""
+
     sighting: Sighting
     judgement: Judgement
 
 
-def observe(target: Target, outcomes: Iterable[CheckerOutcome], catalogue: Catalogue) -> list[Observed]:
+def observe(
+    target: Target, outcomes: Iterable[CheckerOutcome], catalogue: Catalogue, *, processes: int = 1
+) -> list[Observed]:
     """What the checkers saw, in the order of path, line and rule; the same defect seen by two tools is one.
 
     Args:
         outcomes: in the order in which their word counts; one without a report saw nothing.
+        processes: how many may share the work; it is shared where there is much of it.
     """
-    by_path: dict[str | None, list[_Judged]] = defaultdict(list)
+    by_path: dict[str | None, list[Judged]] = defaultdict(list)
     order: dict[str, int] = {}
     for outcome in outcomes:
         order.setdefault(outcome.name, len(order))
         for sighting in outcome.report.sightings if outcome.report else ():
             judgement = catalogue.judge(sighting, in_tests=is_test_code(sighting.path))
             if judgement is not None:
-                by_path[sighting.path].append(_Judged(sighting, judgement))
-    found: list[Observed] = []
-    for path in sorted(by_path, key=lambda path: path or ""):
-        text = _source(target.root, path) if path is not None else None
-        found += _observed(by_path[path], text, order)
-    return found
+                by_path[sighting.path].append(Judged(sighting, judgement))
+    if processes > 1 and len(by_path) >= SHARED_FROM_FILES:
+        from ci_core.health.observing import observe_side_by_side
+
+        return observe_side_by_side(target.root, by_path, order, processes)
+    return [one for found in observe_files(target.root, by_path, order).values() for one in found]
 
 
-def _observed(some: Sequence[_Judged], text: SourceText | None, order: Mapping[str, int]) -> list[Observed]:
+def observe_files(
+    root: Path, by_path: Mapping[str | None, Sequence[Judged]], order: Mapping[str, int]
+) -> dict[str | None, list[Observed]]:
+    """What was seen in each file, in the order of their paths; of the repository as a whole under None."""
+    return {
+        path: _observed(by_path[path], _source(root, path) if path is not None else None, order)
+        for path in sorted(by_path, key=lambda path: path or "")
+    }
+
+
+def _observed(some: Sequence[Judged], text: SourceText | None, order: Mapping[str, int]) -> list[Observed]:
     """The defects of one file, or of the repository as a whole."""
     secret = {line for one in some if one.judgement.secret for line in _lines(one.sighting)}
-    together: dict[tuple[object, ...], list[tuple[_Judged, Place]]] = defaultdict(list)
+    together: dict[tuple[object, ...], list[tuple[Judged, Place]]] = defaultdict(list)
     for one in some:
         place = _place(one, text)
         at = place.begins or one.sighting.line or one.sighting.subject or one.sighting.message
@@ -109,14 +126,12 @@ def _observed(some: Sequence[_Judged], text: SourceText | None, order: Mapping[s
     return sorted(found, key=lambda one: (one.line or 0, one.column or 0, one.rule, one.message))
 
 
-def _same_defects(
-    group: Sequence[tuple[_Judged, Place]], order: Mapping[str, int]
-) -> list[list[tuple[_Judged, Place]]]:
+def _same_defects(group: Sequence[tuple[Judged, Place]], order: Mapping[str, int]) -> list[list[tuple[Judged, Place]]]:
     """Sightings of one defect's kind in one statement, those of the same one together.
 
     Every tool, and every rule of it, sees all of them in their order: their first ones are the same, and so on.
     """
-    by_rule: dict[tuple[str, str], list[tuple[_Judged, Place]]] = defaultdict(list)
+    by_rule: dict[tuple[str, str], list[tuple[Judged, Place]]] = defaultdict(list)
     for one in group:
         by_rule[one[0].sighting.checker, one[0].sighting.rule].append(one)
     ranked = sorted(by_rule, key=lambda key: (order.get(key[0], len(order)), _rank(by_rule[key]), key))
@@ -124,11 +139,11 @@ def _same_defects(
     return [[one for one in row if one is not None] for row in zip_longest(*columns)]
 
 
-def _rank(some: Sequence[tuple[_Judged, Place]]) -> int:
+def _rank(some: Sequence[tuple[Judged, Place]]) -> int:
     return ORDER.index(some[0][0].judgement.severity)
 
 
-def _one(twins: Sequence[tuple[_Judged, Place]], text: SourceText | None, secret: set[int]) -> Observed:
+def _one(twins: Sequence[tuple[Judged, Place]], text: SourceText | None, secret: set[int]) -> Observed:
     (first, place), others = twins[0], twins[1:]
     sighting, judgement = first.sighting, first.judgement
     severity = judgement.severity
@@ -174,7 +189,7 @@ def _one(twins: Sequence[tuple[_Judged, Place]], text: SourceText | None, secret
     )
 
 
-def _place(one: _Judged, text: SourceText | None) -> Place:
+def _place(one: Judged, text: SourceText | None) -> Place:
     sighting = one.sighting
     if text is None or sighting.line is None:
         return Place()
