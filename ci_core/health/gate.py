@@ -42,7 +42,7 @@ class NewCode:
             dismissed.
         coverage_percent: of the changed lines; None where it was not measured.
         blind: what did not look at all of it, in words, one for each checker.
-        unknown: the same of what is not about the code itself, such as vulnerabilities of packages.
+        unknown: the same of what is not about the files themselves, such as vulnerabilities of packages.
         comparable: False in the first check, without a commit to compare with.
     """
 

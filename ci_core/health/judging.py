@@ -179,7 +179,11 @@ def _issue(row: Any) -> GateIssue:
 
 
 def _blind(looked: Looked) -> tuple[list[str], list[str]]:
-    """What did not look at all of the new code, and what did not look at something else; a sentence each."""
+    """What did not look at all of the new code, and what did not look at something else; a sentence each.
+
+    Tests that could not be run are told and no more: most often the checked repository has no environment here. Tests
+    that fail are issues of their own.
+    """
     changed = {path for path in looked.target.selected if _is_changed(path, looked)}
     blind: list[str] = []
     unknown: list[str] = []
@@ -187,7 +191,7 @@ def _blind(looked: Looked) -> tuple[list[str], list[str]]:
         outcome = looked.outcomes.get(checker.name)
         if outcome is None:
             continue
-        of_code = checker.looks_at is not None or IssueType.TESTS in checker.parts
+        of_code = checker.looks_at is not None
         if outcome.status in DID_NOT_LOOK:
             why = (outcome.error or "it gave no reason").rstrip(".")
             (blind if of_code else unknown).append(f"{checker.title} did not look at it: {why}.")

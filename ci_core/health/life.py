@@ -79,8 +79,8 @@ def follow(
     """
     act_as(session, actor)
     lapsed = queries.lapse(session, repository_id, now)
-    known = queries.known(session, repository_id, {one.rule for one in observed})
     seen = _Seen(target, outcomes, whole)
+    known = queries.known(session, repository_id, {one.rule for one in observed}, seen.out_of_sight())
     joined = _join(known, observed, seen)
     by_id = {row["id"]: row for row in known}
     regressed = [row for row in joined if by_id[row]["status"] == IssueStatus.FIXED]
@@ -141,12 +141,13 @@ class _Seen:
             return True
         return all(self.by(checker, path) for checker in _checkers(row))
 
-    def could_see(self, row: Row) -> bool:
-        """Whether this check could see an issue again: one in a file that nobody looked at is where it was."""
-        path = row["file_path"] and self.renames.get(row["file_path"], row["file_path"])
-        if path is None or self._files is None or path not in self._files:
-            return True
-        return any(path in looked for looked in self._paths.values())
+    def out_of_sight(self) -> set[str]:
+        """The paths, as issues have them, that are there and that nobody looked at: what is there stays as it is."""
+        if self._files is None:
+            return set()
+        hidden = self._files.difference(*self._paths.values())
+        moved = {old for old, new in self.renames.items() if new in hidden}
+        return (hidden - self.renames.keys()) | moved
 
 
 def _checkers(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -162,9 +163,7 @@ def _join(known: Sequence[Row], observed: Sequence[Observed], seen: _Seen) -> di
         for index, one in enumerate(observed)
     ]
     then = [
-        Marked(row["id"], row["rule"], row["file_path"], row["line_number"] or 0, row["match_keys"])
-        for row in known
-        if seen.could_see(row)
+        Marked(row["id"], row["rule"], row["file_path"], row["line_number"] or 0, row["match_keys"]) for row in known
     ]
     fixed = {row["id"] for row in known if row["status"] == IssueStatus.FIXED}
     joined = dict(match((one for one in then if one.id not in fixed), now, seen.renames).pairs)

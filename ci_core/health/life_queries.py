@@ -32,6 +32,7 @@ KNOWN = text(f"""
     SELECT id, rule, status, {", ".join(TOLD)}
     FROM ci_health_issues
     WHERE repository_id = :repository_id AND (status <> 'fixed' OR rule = ANY (:rules))
+        AND (file_path IS NULL OR file_path NOT IN (SELECT unnest(CAST(:hidden AS text[]))))
     ORDER BY id FOR NO KEY UPDATE
 """)  # noqa: S608 - constants of this module
 LAPSE = text("""
@@ -98,9 +99,13 @@ REWRITE_PLACE = _rewrite(WHERE_IT_IS)
 REWRITE_JUDGEMENT = _rewrite(WHAT_IT_IS)
 
 
-def known(session: Session, repository_id: int, rules: Collection[str]) -> list[Row]:
-    """Every issue that is not fixed, and of the fixed ones those of these rules; locked."""
-    rows = session.execute(KNOWN, {"repository_id": repository_id, "rules": sorted(rules)})
+def known(session: Session, repository_id: int, rules: Collection[str], hidden: Collection[str]) -> list[Row]:
+    """Every issue that is not fixed, and of the fixed ones those of these rules; locked.
+
+    Args:
+        hidden: paths whose issues are not asked for.
+    """
+    rows = session.execute(KNOWN, {"repository_id": repository_id, "rules": sorted(rules), "hidden": sorted(hidden)})
     return [dict(row) for row in rows.mappings()]
 
 
