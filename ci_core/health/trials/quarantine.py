@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypedDict
 
 NEW_USER, NEW_NETWORK, NEW_MOUNTS, NEW_PROCESSES = 0x10000000, 0x40000000, 0x00020000, 0x20000000
-READ_ONLY_NOTHING_SPECIAL = 0x2 | 0x4 | 0x8  # nosuid, nodev, noexec
+NOTHING_SPECIAL = 0x2 | 0x4 | 0x8  # nosuid, nodev, noexec
 RECURSIVE_PRIVATE, BIND = 0x4000 | 0x40000, 0x1000
 DIE_WITH_PARENT = 1
 SET_FLAGS, INTERFACE_UP = 0x8914, 0x1 | 0x40
@@ -32,12 +32,14 @@ class Plan(TypedDict):
     """What is to be done.
 
     command: the program and its arguments, started with this one's environment and folder.
-    hidden: folders and files that it shall not see.
+    shared: folders of everybody, in which sockets of servers lie; hidden first.
+    hidden: further folders and files that it shall not see.
     kept: folders in these that it needs after all.
     told: the file that says how far it was shut off: {"apart": bool, "why": str}.
     """
 
     command: list[str]
+    shared: list[str]
     hidden: list[str]
     kept: list[str]
     told: str
@@ -51,30 +53,46 @@ def main(plan_path: str) -> int:
     """Shut off, run the program, and give its exit status."""
     plan: Plan = json.loads(Path(plan_path).read_text(encoding="utf-8"))
     _bound_files()
-    why = ""
-    try:
-        _shut_off(plan)
-    except NotPossible as problem:
-        why = str(problem)
+    why = _refused(plan)
     Path(plan["told"]).write_text(json.dumps({"apart": not why, "why": why}), encoding="utf-8")
     if why:
         return _become(plan["command"])
+    _shut_off(plan)
     first = os.fork()
     if first:
         return _status_of(first)
     # The first process of its own world: when it ends, all that is left in there is killed.
     ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     with contextlib.suppress(NotPossible):
-        _mount("proc", "/proc", "proc", READ_ONLY_NOTHING_SPECIAL)
+        _mount("proc", "/proc", "proc", NOTHING_SPECIAL)
     child = os.fork()
     if not child:
         os._exit(_become(plan["command"]))
     os._exit(_status_of(child))
 
 
-def _shut_off(plan: Plan) -> None:
+def _refused(plan: Plan) -> str:
+    """Why this machine does not let us shut off, tried in another process: half a way cannot be gone back."""
     if sys.platform != "linux":
-        raise NotPossible(f"{sys.platform} has no namespaces")
+        return f"{sys.platform} has no namespaces"
+    reads, writes = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writes)
+        with os.fdopen(reads, "rb") as pipe:
+            said = pipe.read().decode("utf-8", "replace")
+        return (said or "it is refused") if _status_of(child) else ""
+    status = 1
+    try:
+        _shut_off(plan)
+        status = 0
+    except (NotPossible, OSError) as problem:
+        os.write(writes, str(problem).encode()[:500] or b"it is refused")
+    finally:
+        os._exit(status)
+
+
+def _shut_off(plan: Plan) -> None:
     library = ctypes.CDLL(None, use_errno=True)
     user, group = os.getuid(), os.getgid()
     if library.unshare(NEW_USER | NEW_NETWORK | NEW_MOUNTS | NEW_PROCESSES):
@@ -86,24 +104,34 @@ def _shut_off(plan: Plan) -> None:
     except OSError as error:
         raise NotPossible(f"users cannot be mapped: {error.strerror}") from error
     _mount(None, "/", None, RECURSIVE_PRIVATE)
-    _hide(plan["hidden"], plan["kept"])
+    here = Path.cwd()
+    held = _held(plan["kept"])
+    _hide(plan["shared"], held)
+    _hide(plan["hidden"], held)
+    for handle in held.values():
+        os.close(handle)
+    os.chdir(here)  # the folder of this name as it is now
     _loopback_up()
 
 
-def _hide(hidden: list[str], kept: list[str]) -> None:
-    """Put nothing in the place of what is hidden, and what is kept back in its own place."""
-    held = [(place, os.open(place, os.O_PATH)) for place in kept if Path(place).is_dir()]  # type: ignore[attr-defined,unused-ignore]
-    for place in hidden:
-        path = Path(place)
-        if path.is_dir():
-            _mount("tmpfs", place, "tmpfs", READ_ONLY_NOTHING_SPECIAL)
-        elif path.exists():
-            _mount("/dev/null", place, None, BIND)
-    for place, handle in held:
-        if any(Path(place).is_relative_to(one) for one in hidden):
+def _held(kept: list[str]) -> dict[str, int]:
+    """Handles of folders, which lead to them also when something is put in the place of what they lie in."""
+    return {place: os.open(place, os.O_PATH) for place in kept if Path(place).is_dir()}  # type: ignore[attr-defined,unused-ignore]
+
+
+def _hide(hidden: list[str], held: dict[str, int]) -> None:
+    """Put nothing in the place of what is hidden, and what is held in there back in its own place."""
+    files = [place for place in hidden if not Path(place).is_dir()]
+    folders = [place for place in hidden if place not in files]
+    for place in folders:
+        _mount("tmpfs", place, "tmpfs", NOTHING_SPECIAL)
+    for place, handle in held.items():
+        if any(Path(place).is_relative_to(one) for one in folders):
             Path(place).mkdir(parents=True, exist_ok=True)
             _mount(f"/proc/self/fd/{handle}", place, None, BIND)
-        os.close(handle)
+    for place in files:
+        if Path(place).exists():
+            _mount("/dev/null", place, None, BIND)
 
 
 def _mount(source: str | None, place: str, kind: str | None, flags: int) -> None:
@@ -133,6 +161,10 @@ def _bound_files() -> None:
 
 def _become(command: list[str]) -> int:
     try:
+        if sys.platform == "win32":  # which has no way to become another program
+            import subprocess
+
+            return subprocess.call(command)  # noqa: S603 - no shell, and what is run is meant to be run
         os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
     except OSError as error:
         sys.stderr.write(f"{command[0]} cannot be started: {error.strerror}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ SECRET_PLACES = (
     ".ssh", ".aws", ".azure", ".config/gcloud", ".config/gh", ".docker", ".kube", ".gnupg", ".netrc", ".pgpass",
     ".git-credentials", ".pypirc", ".env",
 )  # fmt: skip
+SETTINGS = (".env", ".env.local", ".streamlit/secrets.toml")
 STATUS_OF_ANY_KIND = range(256)
 
 
@@ -54,7 +56,8 @@ class Trial:
         kept = [scratch, self.original, self.python.parent.parent, Path(os.path.realpath(self.python)).parent.parent]
         content = {
             "command": [str(self.python), *arguments],
-            "hidden": [str(place) for place in _hidden(self.workbench.data_dir, scratch)],
+            "shared": [str(place) for place in _shared()],
+            "hidden": [str(place) for place in _hidden(self.workbench.data_dir, self.original)],
             "kept": [str(place.absolute()) for place in kept],
             "told": str(told),
         }
@@ -93,11 +96,22 @@ def trial_of(target: Target, workbench: Workbench, *, why: str) -> Trial:
     return Trial(folder, python.absolute(), workbench, target.root)
 
 
-def _hidden(data_dir: Path, scratch: Path) -> list[Path]:
-    """Our data with the database's socket, the settings of this product, and keys of whoever runs it."""
+def _hidden(data_dir: Path, original: Path) -> list[Path]:
+    """Our data with the database's socket, settings of this product and of the repository, keys of whoever runs it."""
     home = Path.home()
-    places = [data_dir.absolute(), PROJECT / ".env", *(home / name for name in SECRET_PLACES)]
-    return [place for place in places if place.exists() and not place.is_relative_to(scratch)]
+    settings = [place / name for place in (PROJECT, original) for name in SETTINGS]
+    return [
+        place for place in (data_dir.absolute(), *settings, *(home / name for name in SECRET_PLACES)) if place.exists()
+    ]
+
+
+def _shared() -> list[Path]:
+    """Where everybody's sockets lie: databases, containers, desktops let in whoever has the right user's number."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    places = [Path("/run"), Path("/tmp"), Path(tempfile.gettempdir()), *([Path(runtime)] if runtime else [])]  # noqa: S108
+    existing = dict.fromkeys(place.resolve() for place in places if place.is_dir())
+    # One within another is hidden along with it.
+    return [place for place in existing if not any(place != one and place.is_relative_to(one) for one in existing)]
 
 
 def _read(path: Path) -> Mapping[str, object]:
