@@ -79,7 +79,7 @@ IN_TEXT = 0.6  # a statement in the description, against one in the title
 IN_TAGS = 0.4
 HARM_ONLY_DESCRIBED = 0.5  # documentation and tests speak of harm without removing it
 DESCRIBING = (Category.TESTING, Category.DOCUMENTATION)
-# Harm that a health check has measured is not counted once more because the text names it.
+# What a health check has measured is not counted once more because the text names it.
 MEASURED = (DEBT, INACTION)
 # The strongest statement counts in full and each further one less: naming everything must not win.
 DIMINISHING = (1.0, 0.6, 0.4, 0.25, 0.15)
@@ -160,7 +160,7 @@ def _add_wording(reasons: Reasons, item: ScoringInput) -> None:
             worth = share * HARM_ONLY_DESCRIBED if signal.harm and item.category in DESCRIBING else share
             text = f"{name[0].upper()}{name[1:]} named in the {place}"
             for component, points in signal.points.items():
-                if item.issues is not None and signal.harm and component in MEASURED:
+                if item.issues is not None and component in MEASURED:
                     continue
                 found.setdefault(component, []).append(Reason(text, points * worth))
     for component, statements in found.items():

@@ -220,7 +220,7 @@ SIGNALS = (
     # What a trading team can do without
     Signal(
         "a nicety",
-        "nice to have, cosmetic, dark mode, light mode, color theme, theming, color scheme, emoji, animation,"
+        "nice to have, cosmetic, dark mode, light mode, color theme, color scheme, emoji, animation,"
         "easter egg, wallpaper, keyboard shortcut, voice, text to speech, sound effect, avatar, confetti",
         {VALUE: -18, INACTION: -12, STRATEGY: -12, USERS: -6},
     ),

@@ -15,6 +15,7 @@ from typing import Any
 from ci_core.backlog.plain_words import one_line, plain_markdown
 from ci_core.backlog.validation import NAME_MAX, TAG_MAX, TITLE_MAX, URL_MAX
 from ci_core.backlog.values import NewEnhancement
+from ci_core.health.areas import TOP
 from ci_core.health.proposals.grouping import EVERYWHERE, is_in_area
 from ci_core.health.proposals.values import GroupKey, IssueBehind, by_severity, worst_first, worst_of
 from db.enums import Category, Complexity, IssueType, Priority, Severity, Source, Status
@@ -78,7 +79,7 @@ def wording(key: GroupKey, issues: Sequence[IssueBehind], words: Words = WORDLES
     ordered = worst_first(issues)
     first, worst = ordered[0], worst_of(ordered)
     hours = hours_of(ordered)
-    area = key.area if key.area != EVERYWHERE and is_in_area(first) else None
+    area = key.area if key.area not in (EVERYWHERE, TOP) and is_in_area(first) else None
     return Wording(
         title=title_of(key, ordered),
         description="\n\n".join(_description(key, ordered, words, lead)),
@@ -126,11 +127,21 @@ def title_of(key: GroupKey, issues: Sequence[IssueBehind]) -> str:
     elif not is_in_area(issues[0]):
         where, joint = one_line(key.area), ": "
     else:
-        where, joint = one_line(issues[0].file_path or key.area if len(files) == 1 else key.area), " in "
+        where, joint = _part_of_code(key.area, sorted(filter(None, files))), " in "
     if not where or where.lower() in what.lower():
         return one_line(what, TITLE_MAX)
     room = TITLE_MAX - len(joint) - len(where)
     return one_line(what, room) + joint + where if room > TITLE_MAX // 3 else one_line(what + joint + where, TITLE_MAX)
+
+
+def _part_of_code(area: str, files: Sequence[str]) -> str:
+    if len(files) == 1:
+        return one_line(files[0])
+    if area != TOP:
+        return one_line(area)
+    # The files beside all folders have no name in common.
+    more = "1 more file" if len(files) == 2 else f"{len(files) - 1} more files"
+    return f"{one_line(files[0])} and {more}"
 
 
 def digest(issues: Sequence[IssueBehind]) -> str:

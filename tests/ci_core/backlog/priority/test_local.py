@@ -47,6 +47,12 @@ def test_what_traders_work_with_comes_before_niceties(wanted: str, nicety: str) 
     assert total(BACKLOG[wanted]) > total(BACKLOG[nicety]) + 5
 
 
+def test_a_pronoun_is_no_theme() -> None:
+    item = replace(FEATURE, description="Read the rows and sum them.")
+
+    assert total(item) == total(replace(item, description="Read the rows and sum all."))
+
+
 def test_scores_spread_and_do_not_heap() -> None:
     totals = sorted(map(total, BACKLOG.values()))
 

@@ -34,10 +34,14 @@ def checked(*issues: IssueBehind, key: GroupKey = KEY, words: Words | None = Non
 
 def test_a_title_names_the_file_the_area_the_package_or_everywhere() -> None:
     elsewhere = issue(2, file_path="scanner/web.py")
+    top = [issue(number, file_path=f"src/{name}.py", feature_area="(top)") for number, name in enumerate("bac")]
     package = issue(title="Package with a known weakness", package="requests", file_path="requirements.txt")
 
     assert title(KEY, issue()) == "SQL put together from text in scanner/db.py"
     assert title(KEY, issue(), elsewhere) == "SQL put together from text in scanner"
+    assert title(GroupKey("x", "(top)"), *top) == "SQL put together from text in src/a.py and 2 more files"
+    assert title(GroupKey("x", "(top)"), *top[:2]) == "SQL put together from text in src/a.py and 1 more file"
+    assert wording(GroupKey("x", "(top)"), top).feature_area is None
     assert title(GroupKey("sql-injection", "*"), issue()) == "SQL put together from text all over the code"
     assert title(GroupKey("vulnerable", "requests"), package) == "Package with a known weakness: requests"
     named = issue(title="requests 2.19 is vulnerable", package="requests")
