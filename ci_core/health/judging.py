@@ -83,7 +83,7 @@ def judge_check(
         overall_health_score=overall.score,
         scores={part.value: _with_delta(score, previous) for part, score in parts.items()},
         confidence=overall.confidence,
-        delta=_delta(overall.score, scored.overall_health_score if scored else None),
+        delta=comparable_delta(parts, _earlier(scored), settings.weights),
         metrics={**metrics, **_own_metrics(looked)},
         issues=looked.issues,
         by_severity=_by_severity(live),
@@ -115,6 +115,18 @@ def _with_delta(score: PartScore, previous: CheckResult | None) -> dict[str, Any
 
 def _delta(now: int | None, before: int | None) -> int | None:
     return None if now is None or before is None else now - before
+
+
+def comparable_delta(
+    now: Mapping[IssueType, PartScore], before: Mapping[IssueType, PartScore], weights: Mapping[str, float]
+) -> int | None:
+    """The change of the overall score by the parts that are known both times; None where there is none.
+
+    A part that became unknown, or known, is no change of the code: it would lift or lower the mean by itself.
+    """
+    known = [part for part in now if now[part].exact is not None and part in before and before[part].exact is not None]
+    then, today = (overall_score({part: scores[part] for part in known}, weights) for scores in (before, now))
+    return _delta(today.score, then.score)
 
 
 def _by_severity(live: Mapping[IssueType, Mapping[Severity, int]]) -> dict[str, int]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ci_core.health.judging import comparable_delta
 from ci_core.health.scores import (
     CAPS,
     HALVED_BY,
@@ -183,3 +184,12 @@ def test_a_file_is_judged_by_density_and_a_short_one_mildly() -> None:
     assert file_score({LOW: 1}, 3) == file_score({LOW: 1}, 100)
     assert file_score({CRITICAL: 1}, 10**6).score == 39
     assert file_score({LOW: 2, INFO: 3}, 500).issues == 5
+
+
+def test_a_part_that_is_not_known_any_more_lifts_no_score() -> None:
+    before = parts(security=80.0, dependencies=1.0)
+
+    assert comparable_delta(parts(security=80.0, dependencies=None), before, WEIGHTS) == 0
+    assert comparable_delta(parts(security=70.0, dependencies=None), before, WEIGHTS) == -10
+    assert comparable_delta(parts(security=None, dependencies=None), before, WEIGHTS) is None
+    assert comparable_delta(before, {}, WEIGHTS) is None
