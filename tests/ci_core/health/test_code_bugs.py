@@ -59,12 +59,34 @@ WRONG = {
     "an argument that there is not": ("def g(a): ...\ng(a=1, b=2)", "wrong-arguments"),
     "an argument is missing": ("def g(a, *, b): ...\ng(1)", "wrong-arguments"),
     "opened on the way": ("import json\ndef f(p):\n    return json.load(open(p))", "never-closed"),
+    "a mapping changed by the loop over it": (
+        "def f(d):\n    for k, v in d.items():\n        if not v:\n            d.pop(k)",
+        "changed-while-gone-over",
+    ),
+    "a key deleted": ("def f(d):\n    for k in d.keys():\n        del d[k]", "changed-while-gone-over"),
+    "divided by zero": ("def f(x):\n    return x / 0", "division-by-zero"),
+    "behind the end": ("def f(xs):\n    return xs[len(xs)]", "index-behind-the-end"),
+    "no way out of a loop": ("def f(n):\n    while True:\n        n += 1", "endless-loop"),
+    "no way out of a recursion": ("def f(n):\n    return f(n - 1)", "endless-recursion"),
+    "expected": ("def f(balance, expected):\n    return balance == expected", "float-equality-on-money"),
     "never closed": (
         "import sqlite3\ndef f():\n    c = sqlite3.connect('a')\n    c.execute('x')\n    return 1",
         "never-closed",
     ),
 }
 RIGHT = [
+    "def f(d):\n    for k, v in list(d.items()):\n        d.pop(k)",
+    "def f(d):\n    for k, v in d.items():\n        if v:\n            d.pop(k)\n            break",
+    "def f(d, e):\n    for k in d.keys():\n        e.pop(k)",
+    "def f(x):\n    return '%d' % 0 + str(x / 2)",
+    "def f(xs):\n    return xs[len(xs) - 1]",
+    "def f(xs, ys):\n    return xs[len(ys)]",
+    "def f():\n    while True:\n        g()",
+    "def f(n):\n    return 1 if n < 2 else n * f(n - 1)",
+    "def f(n):\n    if n:\n        return f(n - 1)\n    return 0",
+    "class A:\n    def f(self):\n        return self.other.f()",
+    "def f(n):\n    return n and f(n - 1)",
+    "def f(a, b):\n    return (a or b).f()",
     (
         "def f(cur, ids):\n    cur.execute('SELECT a FROM t WHERE id = ANY(%s)', (ids,))\n"
         "    for row in cur:\n        g(row)"

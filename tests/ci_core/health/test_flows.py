@@ -147,6 +147,9 @@ def test_what_is_safe_is_not_told(name: str) -> None:
         ("def f(a):\n    return open('/srv/' + a).read()", "path-from-argument", Origin.ARGUMENT),
         ("import os\nclass A:\n    def __init__(self, d):\n        self.d = d\n    def f(self, filename):\n"
          "        return open(os.path.join(self.d, filename))", "path-from-argument", Origin.ARGUMENT),
+        ("from pathlib import Path\nB = Path(__file__).parent / 'data'\ndef f(a):\n    return (B / a).read_text()",
+         "path-from-argument", Origin.ARGUMENT),
+        ("H = {'Authorization': 'Bearer 0123456789abcdef'}", "hardcoded-secret", Origin.UNKNOWN),
         ("import lxml.etree\ndef f(text):\n    return lxml.etree.fromstring(text)", "xml-external-entities",
          Origin.ARGUMENT),
         ("import random\nnoise = random.normalvariate(0, 1)", "predictable-number", Origin.UNKNOWN),
@@ -180,6 +183,7 @@ def test_how_far_away_it_comes_from_is_told(source: str, rule: str, origin: Orig
         "response.set_cookie('a', 'b', secure=True)",
         "import tarfile\nt = tarfile.open('a.tar')\nt.extractall('x', filter='data')",
         "CONFIG = {'password': '', 'token': os.environ['T'], 'api_key': '<your key>', 'secret': 'change me'}",
+        "H = {'Authorization': 'Bearer <your token>'}",
         "FIELDS = {'password': 'password', 'token_type': 'bearer'}",
         "def f(path):\n    return open(path).read()",
         "def f(root, part):\n    return open(f'{root}/{part}').read()",

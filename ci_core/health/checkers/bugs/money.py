@@ -21,6 +21,8 @@ _NO_AMOUNT = re.compile(
     r"|pages|steps|tasks|records|signals|games|predictions|cents)(?:$|_)",
     re.IGNORECASE,
 )
+# What an amount is compared with, whatever it counts.
+_EXPECTED = re.compile(r"(?:^|[._])(?:expected|target|actual|required)(?:$|_)", re.IGNORECASE)
 _EXACT = frozenset({"Decimal", "int", "len", "round", "str", "Money", "Fraction", "bool", "count"})
 
 
@@ -99,7 +101,7 @@ def _compared(node: ast.Compare, exact: set[str], floats: set[str]) -> Iterator[
         return
     computed = any(isinstance(side, ast.BinOp) for side in sides)
     certain = computed or any(_is_float(side) for side in sides) or bool(floats & set(amounts))
-    if not certain and not all(_amounts(side, exact) for side in sides):
+    if not certain and not all(_amounts(side, exact) or _EXPECTED.search(path_of(side)) for side in sides):
         return
     text = (
         f"{amounts[0]} is compared for equality as a float: count in whole cents or use Decimal, or allow a difference"

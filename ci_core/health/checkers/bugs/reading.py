@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from ci_core.health import syntax
-from ci_core.health.checkers.bugs import coroutines, handlers, money, queries, resources, signatures
+from ci_core.health.checkers.bugs import (
+    certainties,
+    changing,
+    coroutines,
+    handlers,
+    money,
+    queries,
+    resources,
+    signatures,
+)
 from ci_core.health.checkers.bugs.scopes import Bug, scopes_of
 
-RULES = (queries.find, money.find, coroutines.find, handlers.find, signatures.find, resources.find)
+RULES = (
+    queries.find,
+    money.find,
+    coroutines.find,
+    handlers.find,
+    signatures.find,
+    resources.find,
+    certainties.find,
+    changing.find,
+)
 
 
 def read(source: bytes | str, path: str = "") -> tuple[Bug, ...]:

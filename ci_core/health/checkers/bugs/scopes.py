@@ -100,7 +100,7 @@ def bug(rule: str, message: str, node: ast.AST, severity: str, cwe: str | None =
 
 
 def path_of(node: ast.AST) -> str:
-    """The dotted path that an expression spells, calls and indexes left out; "" where it spells none."""
+    """The dotted path that an expression spells, calls and indexes left out; "?" stands for what is more than names."""
     parts: list[str] = []
     while True:
         if isinstance(node, ast.Attribute):
@@ -113,7 +113,7 @@ def path_of(node: ast.AST) -> str:
         elif isinstance(node, ast.Name):
             return ".".join([node.id, *reversed(parts)])
         else:
-            return ".".join(reversed(parts))
+            return ".".join(["?", *reversed(parts)])
 
 
 def names_in(node: ast.AST) -> set[str]:

@@ -61,7 +61,7 @@ def _name(frame: Frame, node: ast.Name) -> Value:
         value = frame.module.env.get(node.id)
     if value is not None:
         near = node.id.isupper() and max((taint.origin for taint in value.taints), default=1) is Origin.UNKNOWN
-        return Value(kind=value.kind) if near else value
+        return Value(text=value.text, kind=value.kind) if near else value
     if node.id in _BUILTINS or node.id in frame.module.functions:
         return a_kind(node.id)
     return CLEAN if node.id.isupper() else unknown(node.id, node.lineno)

@@ -22,6 +22,7 @@ NO_SECRET = re.compile(
     r"|\\[bBdDsSwW]|\[[^\]]*[A-Za-z0-9]-[A-Za-z0-9]",  # a pattern that finds secrets is none
     re.IGNORECASE,
 )
+_SIGNED = re.compile(r"(?:Bearer|Basic|Token)\s+(?!.*(?:your|token|xxx|\.\.\.|<|\{))\S{12,}$", re.IGNORECASE)
 SHORTEST_SECRET = 4
 _UNSIGNED = frozenset({"jwt.decode()", "jose.jwt.decode()"})
 _FOR_SECRETS = re.compile(
@@ -114,6 +115,8 @@ def secrets(module: Module, tree: ast.Module) -> None:
 
 
 def _secret(module: Module, name: str, value: ast.expr) -> None:
+    if name.lower() == "authorization" and isinstance(value, ast.Constant) and _SIGNED.match(str(value.value)):
+        module.report("hardcoded-secret", 'a secret stands in the source, as the value of "Authorization"', value)
     if not isinstance(value, ast.Constant) or not isinstance(value.value, str) or not SECRET_NAME.search(name):
         return
     text = value.value

@@ -28,6 +28,7 @@ from ci_core.health.checkers.flows.values import HOLE, Origin, Taint, Value
 _ADDRESS_WITH_HOST = re.compile(r"(?:https?:)?//[^/\0@?#\\]+[/?#]|/[^/\\\0]|[?#]", re.IGNORECASE)
 _DATABASE_NAME = re.compile(r"quer|exec|sql|fetch|select|cursor|^db_|_db$|^run", re.IGNORECASE)
 _NAMES_A_FILE = re.compile(r"file_?name|fname|^name$|upload|attachment|user_file|document", re.IGNORECASE)
+_NAMES_A_FOLDER = re.compile(r"(?:root|dir|directory|folder|base)$|^(?:root|base|out|output|dest)", re.IGNORECASE)
 _OF_DATABASE = re.compile(r"cur|con|db|engine|session|sql|^c$|^tx$|transaction", re.IGNORECASE)
 
 # Danger → (rule, what happens, the nearest origin that is reported at all).
@@ -104,17 +105,20 @@ def path(frame: Frame, call: Call, value: Value) -> None:
     harm(frame, call.node, PATH, value)
     if call.name in catalogue.LOOKING:
         return
-    folder, hole, _ = value.shown.partition(HOLE)
-    fixed = bool(hole and folder.rstrip("/\\") and folder.endswith(("/", "\\")))
-    if not fixed and f"{HOLE}/{HOLE}" not in value.shown:
+    # What stands before the last part that is not known: a folder, of which a piece may be fixed.
+    folder, hole, _ = value.shown.rpartition(HOLE)
+    if not hole or len(folder) < 2 or not folder.endswith(("/", "\\")):
         return
+    piece = folder.replace(HOLE, "").strip("/\\")
+    fixed = bool(piece)
     taints = frozenset(
         taint
         for taint in value.taints
-        if taint.origin is Origin.ARGUMENT and PATH not in taint.safe and (fixed or _NAMES_A_FILE.search(taint.label))
+        if taint.origin is Origin.ARGUMENT and PATH not in taint.safe
+        if (not _NAMES_A_FOLDER.search(taint.label) if fixed else _NAMES_A_FILE.search(taint.label))
     )
     if taints:
-        where = f"the folder {folder}" if fixed else "its folder"
+        where = f"the folder {piece}" if fixed else "its folder"
         message = f"the path of a file is made from {source_of(taints)}, which may leave {where}"
         frame.module.report("path-from-argument", message, call.node, taints)
 
