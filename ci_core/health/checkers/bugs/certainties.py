@@ -19,7 +19,7 @@ def find(scopes: list[Scope]) -> Iterator[Bug]:
     for scope in scopes:
         for node in scope.nodes:
             if isinstance(node, ast.BinOp) and isinstance(node.op, _DIVISIONS) and _is_zero(node.right):
-                if not isinstance(node.left, ast.Constant | ast.JoinedStr) or isinstance(node.left.value, int | float):
+                if not _is_text(node.left):  # "%d" % 0
                     yield bug(
                         "division-by-zero", "this divides by zero whenever it is reached", node, "high", "CWE-369"
                     )
@@ -34,6 +34,10 @@ def find(scopes: list[Scope]) -> Iterator[Bug]:
 
 def _is_zero(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and type(node.value) in (int, float) and node.value == 0
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str | bytes))
 
 
 def _is_behind_the_end(node: ast.Subscript) -> bool:
