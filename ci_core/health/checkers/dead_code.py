@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Any
 
 from ci_core.health.checkers.asking import ask
 from ci_core.health.checkers.complexity import tool_version
+from ci_core.health.checkers.documentation import TESTS
 from ci_core.health.checkers.kinds import Workbench
 from ci_core.health.values import Report, Sighting, Target, Unseen
 
@@ -14,6 +14,8 @@ NAME = "dead_code"
 PROGRAM = "ci_core.health.checkers.programs.dead_code"
 # What vulture is this sure of is told; below, frameworks and callers elsewhere may use a name that nothing here does.
 SURE_PERCENT = 80
+# Of variables, it is that sure of parameters alone.
+KINDS = {"variable": "parameter"}
 # But nobody elsewhere uses a name that begins with "_".
 PRIVATE = frozenset({"function", "class", "method"})
 
@@ -40,10 +42,11 @@ def check(target: Target, workbench: Workbench) -> Report:
 def _is_told(path: str, kind: str, name: str, _first: int, _last: int, sure: int, _message: str) -> bool:
     if kind == "import":  # ruff's F401 knows which of them others take from here
         return False
+    if kind == "variable" and TESTS.search(path):  # a test asks for what is to be prepared by naming it
+        return False
     if sure >= SURE_PERCENT:  # a parameter says by a "_" that it is not used
         return not path.endswith(".pyi") and not name.startswith("_")
-    test = PurePosixPath(path).name.startswith("test_")
-    return kind in PRIVATE and name.startswith("_") and not name.startswith("__") and not test
+    return kind in PRIVATE and name.startswith("_") and not name.startswith("__")
 
 
 def _sighting(path: str, kind: str, name: str, first: int, last: int, sure: int, message: str) -> Sighting:
@@ -51,7 +54,7 @@ def _sighting(path: str, kind: str, name: str, first: int, last: int, sure: int,
     return Sighting(
         checker=NAME,
         rule="unreachable-code" if kind == "unreachable_code" else f"unused-{kind}",
-        message=message if kind == "unreachable_code" else f"Nothing uses the {kind} {name}.",
+        message=message if kind == "unreachable_code" else f"Nothing uses the {KINDS.get(kind, kind)} {name}.",
         path=path,
         line=first,
         end_line=last,

@@ -146,6 +146,20 @@ def test_code_that_nothing_reaches_or_uses_is_seen(repository: Repository, make_
     ]
 
 
+def test_what_others_call_for_by_its_shape_is_not_dead(repository: Repository, make_workbench: MakeWorkbench) -> None:
+    code = (
+        "class Context:\n    def __exit__(self, kind, value, trace):\n        return None\n\n\n"
+        "class Tool(Context):\n    def _run(self, unused_one):\n        return 1\n\n\n"
+        "@Tool.register\ndef _handler(unused_two):\n    return 2\n\n\n"
+        "def stub(unused_three):\n    raise NotImplementedError\n"
+    )
+    tests = "def test_it(prepared):\n    assert True\n"
+
+    report = dead_code.check(repository.write({"a.py": code, "tests/test_a.py": tests}).target(), make_workbench())
+
+    assert report.sightings == ()
+
+
 def test_a_name_that_another_file_uses_is_not_dead(repository: Repository, make_workbench: MakeWorkbench) -> None:
     repository.write({"a/x.py": "def _odd():\n    pass\n", "b.py": "from a.x import _odd\n\n_odd()\n"})
     target = repository.target(CheckType.FEATURE_SPECIFIC, paths=("a",))
