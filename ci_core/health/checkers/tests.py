@@ -99,7 +99,7 @@ def _sightings(
         at = f", during {tried.run.begun}" if tried.run.begun else ""
         message = f"The tests did not end within {limit:g} s and were ended{at}."
         yield _sighting(OUT_OF_TIME, message, Severity.MEDIUM, subject="tests")
-    if tried.run.finished and not tried.run.tests and not tried.run.not_collected:
+    if tried.run.finished and not (tried.run.tests or tried.run.not_collected or tried.hung_files):
         yield _sighting(NONE_AT_ALL, "pytest finds no tests in the repository.", Severity.HIGH, subject="tests")
     yield from _of_coverage(total, fresh, new, workbench)
 

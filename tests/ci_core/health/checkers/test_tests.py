@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from ci_core.health.checkers import tests
 from ci_core.health.checkers.kinds import CheckerFailed
 from ci_core.health.checkers.tests import check
-from ci_core.health.trials import testing
+from ci_core.health.trials import events, testing
+from ci_core.health.trials.coverage_figures import FileCoverage
+from ci_core.health.trials.testing import Tried
 from ci_core.health.values import Report, Target
 from tests.ci_core.health.targets import target_of, workbench_in
 from tests.ci_core.health.trials.environment import small_environment
@@ -134,22 +137,6 @@ def test_a_whole_story(tmp_path: Path, python: Path, monkeypatch: pytest.MonkeyP
     assert not list((tmp_path / "repo").rglob("__pycache__"))
 
 
-def test_many_that_fail_alike_are_told_as_one(tmp_path: Path, python: Path) -> None:
-    code = (
-        "import pytest\n\n@pytest.fixture\ndef broken():\n    raise RuntimeError('no such thing')\n\n"
-        "@pytest.mark.parametrize('n', range(12))\ndef test_alike(n, broken):\n    pass\n\n"
-        "@pytest.mark.parametrize('n', range(3))\ndef test_apart(n):\n    assert n == 7\n"
-    )
-
-    found = report(target_of(tmp_path / "repo", {"test_it.py": code}), tmp_path, python)
-
-    failed = [one for one in found.sightings if one.rule == "failed-test"]
-    assert len(failed) == 4
-    assert failed[-1].message == "12 tests fail alike: RuntimeError: no such thing"
-    assert (failed[-1].details["severity"], len(failed[-1].details["tests"])) == ("high", 12)
-    assert found.metrics["failed"] == 15
-
-
 def lets_make_namespaces() -> bool:
     """Whether this machine lets an ordinary user shut a process off, asked of a program that is not ours."""
     program = shutil.which("unshare")
@@ -182,21 +169,6 @@ def test_a_crash_of_the_interpreter_is_told_by_the_test_that_did_it(tmp_path: Pa
     assert not found.looked_at_whole
 
 
-def test_the_limit_ends_it_and_nothing_is_taken_for_seen(
-    tmp_path: Path, python: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    code = "import time\n\ndef test_first():\n    pass\n\ndef test_slow():\n    time.sleep(60)\n"
-
-    monkeypatch.setattr(testing, "SHORTEST_HANG_SECONDS", 100.0)
-
-    found = report(target_of(tmp_path / "repo", {"test_it.py": code}), tmp_path, python, seconds=4)
-
-    assert [one.rule for one in found.sightings] == ["tests-out-of-time"]
-    assert "coverage_percent" not in found.metrics
-    assert not found.looked_at_whole
-    assert not found.seen
-
-
 def test_a_repository_without_tests_is_told_so(tmp_path: Path, python: Path) -> None:
     none = report(target_of(tmp_path / "a", {"app.py": "x = 1\n"}), tmp_path, python)
     empty = report(target_of(tmp_path / "b", {"README.md": ""}), tmp_path, python)
@@ -218,8 +190,58 @@ def test_without_an_environment_or_without_pytest_it_says_what_to_do(tmp_path: P
     assert "-m pip install pytest" in str(failed.value.remedy)
 
 
-def test_options_that_pytest_does_not_know_are_told_in_its_words(tmp_path: Path, python: Path) -> None:
-    files = {"pytest.ini": "[pytest]\naddopts = --no-such-option\n", "test_it.py": "def test(): pass\n"}
+def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tried: Tried) -> Report:
+    """What is told of tests that did this."""
+    monkeypatch.setattr(tests, "trial_of", lambda *_, **__: None)
+    monkeypatch.setattr(tests, "try_tests", lambda *_: tried)
+    return check(target_of(tmp_path / "repo", {"test_it.py": "", "app.py": ""}), workbench_in(tmp_path))
 
-    with pytest.raises(CheckerFailed, match="--no-such-option"):
-        report(target_of(tmp_path / "repo", files), tmp_path, python)
+
+def failed(name: str, text: str) -> events.Test:
+    return events.Test(f"test_it.py::{name}", "test_it.py", 5, events.Ending.FAILED, text=text)
+
+
+def test_many_that_fail_alike_are_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alike = [failed(f"test_{number}", f"RuntimeError: at 0x{number + 7:012x} it broke") for number in range(12)]
+    apart = [failed("test_x", "assert 1 == 2"), failed("test_y", "assert 2 == 3")]
+    run = events.TestRun({test.nodeid: test for test in [*apart, *alike]}, collected=14, finished=True)
+
+    found = fake(monkeypatch, tmp_path, Tried(run, coverage={"app.py": FileCoverage(frozenset({1}), frozenset({1}))}))
+
+    assert [one.message for one in found.sightings] == [
+        "test_x fails: assert 1 == 2",
+        "test_y fails: assert 2 == 3",
+        "12 tests fail alike: RuntimeError: at 0x… it broke",
+    ]
+    assert (found.sightings[2].details["severity"], len(found.sightings[2].details["tests"])) == ("high", 12)
+    assert (found.metrics["failed"], found.metrics["coverage_percent"]) == (14, 100.0)
+    assert found.seen == {"test_it.py", "app.py"}
+
+
+def test_the_limit_ends_it_and_nothing_is_taken_for_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = events.TestRun({}, collected=2, files=frozenset({"test_it.py"}), begun="test_it.py::test_slow")
+    covered = {"app.py": FileCoverage(frozenset({1}), frozenset())}
+
+    found = fake(monkeypatch, tmp_path, Tried(run, out_of_time=True, coverage=covered))
+
+    assert [(one.rule, one.path) for one in found.sightings] == [("tests-out-of-time", None)]
+    assert "during test_it.py::test_slow" in found.sightings[0].message
+    assert "coverage_percent" not in found.metrics
+    assert (found.looked_at_whole, found.seen) == (False, frozenset())
+    assert [one.path for one in found.unseen] == ["test_it.py"]
+
+
+def test_a_file_that_hangs_when_it_is_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = fake(monkeypatch, tmp_path, Tried(events.TestRun(collected=0, finished=True), hung_files=["test_it.py"]))
+
+    assert [(one.rule, one.path) for one in found.sightings] == [("hanging-test", "test_it.py")]
+    assert found.metrics["hanging"] == 1
+
+
+def test_options_that_pytest_does_not_know_are_told_in_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "ERROR: usage: pytest\npytest: error: unrecognized arguments: --no-such-option\n  rootdir: /somewhere\n"
+
+    with pytest.raises(CheckerFailed, match="unrecognized arguments: --no-such-option"):
+        fake(monkeypatch, tmp_path, Tried(said=said))
