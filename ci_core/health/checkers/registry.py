@@ -99,7 +99,8 @@ CHECKERS: tuple[Checker, ...] = (
         title="Code that stands in several places",
         parts=frozenset({IssueType.CODE_QUALITY}),
         work=f"{_PACKAGE}.duplication:check",
-        check_types=_CODE,
+        # As it is with dead code.
+        check_types=_CODE - {CheckType.QUICK_SCAN},
         looks_at=_python,
         usual_seconds=2.5,
     ),

@@ -88,7 +88,7 @@ def binary(name: str) -> list[str]:
 
 def own_program(module: str) -> list[str]:
     """The beginning of a command line that runs one of our own modules as a program, isolated from where it works."""
-    return [sys.executable, "-I", "-B", "-X", "utf8", "-c", START, str(PROJECT), module]
+    return [sys.executable, "-I", "-X", "utf8", "-c", START, str(PROJECT), module]
 
 
 def in_batches(paths: Iterable[str]) -> Iterator[list[str]]:
