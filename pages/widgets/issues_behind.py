@@ -49,7 +49,7 @@ def left_in_words(found: Behind) -> str:
     gone = found.total - found.active
     number = f"{found.total:,} issue" + ("" if found.total == 1 else "s")
     if not gone:
-        return f"{number}, still to be repaired. When a check sees none of it any more, this is completed by itself."
+        return f"{number}, still to be repaired. When a check sees none of it any more, this closes by itself."
     dismissed = gone - found.fixed
     parts = [f"{found.fixed:,} fixed"] if found.fixed else []
     parts += [f"{dismissed:,} dismissed"] if dismissed else []

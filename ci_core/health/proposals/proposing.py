@@ -72,8 +72,10 @@ def propose(
     at_work.follow_groups(queries.issues_to_repair(session, check.repository_id))
     after = queries.linked_enhancements(session, check.repository_id, check_id)
     at_work.end(after)
-    rescore(session, [one.id for one in after if one.status in OPEN_STATUSES], policy=policy)
     done = at_work.board.frozen()
+    ended = {*done.completed, *done.archived}
+    left = [one.id for one in after if one.status in OPEN_STATUSES and one.id not in ended]
+    rescore(session, left, policy=policy)
     log.info(
         "health_proposals_followed",
         check_id=check_id,

@@ -182,8 +182,8 @@ def _description(key: GroupKey, issues: Sequence[IssueBehind], words: Words, lea
     if effort := _effort(issues):
         yield f"**Effort:** {effort}"
     yield (
-        "**Done when** a health check has looked at these files again and sees none of it. This is then completed "
-        "by itself. The issues as they are now stand under Links."
+        "**Done when** a health check has looked at these files again and sees none of it. This then closes by "
+        "itself. The issues as they are now stand under Links."
     )
 
 

@@ -128,7 +128,9 @@ def test_accepted_work_is_completed_once_every_issue_is_verified_gone(
     done = platform.check()
 
     assert done.completed == (card.id,)
-    assert get_enhancement(session, card.id).status is Status.COMPLETED
+    finished = get_enhancement(session, card.id)
+    assert finished.status is Status.COMPLETED
+    assert "1 high issue behind it" in (finished.ai_reasoning or "")
     told = [(entry.actor, entry.reason or "") for entry in history_of(session, card.id)]
     assert any(actor == AGENT and "every issue behind it is gone" in reason for actor, reason in told)
 
