@@ -36,7 +36,7 @@ shared = backend()
 
 def draw_repository(known: tuple[Repository, ...]) -> Repository | None:
     """The repository that is shown; where there are several, one can choose."""
-    chosen = chosen_repository(known)
+    chosen = chosen_repository(shared, known)
     if len(known) > 1 and chosen is not None:
         names = {one.id: shortened(one.name, 40) for one in known}
         st.session_state["health-repository"] = chosen.id

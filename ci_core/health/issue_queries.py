@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Integer, Select, String, and_, any_, cast,
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from ci_core.health.issue_values import GroupBy, IssueFilter, Order
-from db.enums import Severity
+from db.enums import IssueType, Severity
 from db.tables import HealthIssue, HealthIssueChange
 
 MOST_WORDS = 8
@@ -25,6 +25,18 @@ KEYS: dict[GroupBy, ColumnElement[Any]] = {
 # A first check finds what came in years ago; the commit tells, where it is known.
 BROUGHT_IN = func.coalesce(HealthIssue.introduced_at, HealthIssue.first_detected_at)
 RANK = func.array_position(SEVERITIES, HealthIssue.severity)
+# Of equally severe ones, what can be attacked or is wrong comes before what is hard to read.
+PARTS = literal(
+    [
+        part.value
+        for part in (
+            IssueType.SECURITY, IssueType.BUGS, IssueType.DEPENDENCIES, IssueType.TESTS, IssueType.PERFORMANCE,
+            IssueType.CODE_QUALITY, IssueType.DOCUMENTATION,
+        )
+    ],
+    ARRAY(String),
+)  # fmt: skip
+HARM = func.array_position(PARTS, HealthIssue.issue_type)
 
 
 def wanted_issues(repository_id: int, wanted: IssueFilter) -> ColumnElement[bool]:
@@ -70,7 +82,7 @@ def listed(repository_id: int, wanted: IssueFilter, order: Order, limit: int, of
     """The wanted issues in their order."""
     issue = HealthIssue
     keys: dict[Order, tuple[ColumnElement[Any], ...]] = {
-        Order.WORST: (issue.regressed.desc(), RANK, issue.first_detected_at.desc(), issue.id.desc()),
+        Order.WORST: (issue.regressed.desc(), RANK, HARM, issue.first_detected_at.desc(), issue.id.desc()),
         Order.NEWEST: (BROUGHT_IN.desc(), RANK, issue.id.desc()),
         Order.OLDEST: (BROUGHT_IN.asc(), RANK, issue.id.asc()),
     }

@@ -20,6 +20,7 @@ from pages.widgets.snackbar import tell
 
 SCORE, ISSUES, FILES, CHECKS = PARTS = ("Score", "Issues", "Files", "Checks")
 PART, ISSUE, CHECK = "part", "issue", "check"
+ASKED = "health-asked"
 
 
 def utc_now() -> datetime:
@@ -84,6 +85,7 @@ def ask_for_check(shared: Backend, kind: str) -> None:
         tell(f"{KINDS[kind].title}: it begins as soon as a worker is free.")
     else:
         tell(f"{KINDS[kind].title}: one waits or runs already.")
+    st.session_state[ASKED] = st.session_state.get(ASKED, 0) + 1
     show_own_change(shared)
 
 

@@ -32,7 +32,9 @@ def draw_check_now(shared: Backend) -> None:
     """Draw the button with the kinds of checks that one can ask for."""
     if not health_kinds():
         return
-    with st.popover("Check now", icon=":material/stethoscope:", key="check-now", type="primary"):
+    # Another key closes it once something was chosen.
+    key = f"check-now-{st.session_state.get(acts.ASKED, 0)}"
+    with st.popover("Check now", icon=":material/stethoscope:", key=key, type="primary"):
         for place, kind in enumerate(health_kinds()):
             st.button(
                 KINDS[kind].title,

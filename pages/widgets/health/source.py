@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import streamlit as st
 
+from ci_core.errors import NotFound
 from ci_core.health.history import Repository, repositories
 from ci_core.health.standing import UnderWay, under_way
+from ci_core.health.target import identify
 from ci_core.jobs import KINDS
 from db.engine import Database
 from pages.widgets.session import Backend
@@ -66,10 +69,23 @@ def known_repositories(shared: Backend) -> tuple[Repository, ...]:
     return read(shared, repositories)
 
 
-def chosen_repository(known: tuple[Repository, ...]) -> Repository | None:
-    """The repository that the address names; the one that was checked last where it names none."""
+def chosen_repository(shared: Backend, known: tuple[Repository, ...]) -> Repository | None:
+    """The repository that the address names; else the one that is checked by itself, else the one checked last."""
     asked = st.query_params.get(REPOSITORY, "")
-    return next((one for one in known if str(one.id) == asked), known[0] if known else None)
+    named = next((one for one in known if str(one.id) == asked), None)
+    if named is not None or len(known) < 2:
+        return named or next(iter(known), None)
+    own = _identity(shared.settings.repo_path)
+    return next((one for one in known if one.identity == own), known[0])
+
+
+@lru_cache(maxsize=4)
+def _identity(path: Path) -> str | None:
+    """What tells the repository in a folder from others; None where there is no such folder."""
+    try:
+        return identify(path).identity
+    except NotFound:
+        return None
 
 
 def show_own_change(shared: Backend) -> None:

@@ -114,3 +114,37 @@ def test_no_part_keeps_anybody_out(open_health: OpenHealth, checked: Checked, sc
         found[part] = serious_findings(settled(page))
 
     assert {name: some for name, some in found.items() if some} == {}
+
+
+def test_a_check_is_asked_for_followed_and_cancelled(open_health: OpenHealth, checked: Checked) -> None:
+    page = open_health(part="Issues").page
+    page.get_by_role("button", name="Check now").click()
+    page.get_by_role("button", name="Check of security").click()
+    running = page.get_by_role("region", name="Check of security")
+    expect(running).to_contain_text("Waits for a free worker")
+    expect(running).to_contain_text(f"asked for by {ACTOR}")
+    expect(page.get_by_text("Nothing carries checks out at the moment")).to_be_visible()
+
+    run_id = checked.one("SELECT max(id) FROM ci_automation_runs WHERE run_type = 'health_security_scan'")
+    checked.one("UPDATE ci_automation_runs SET status = 'running', started_at = now() WHERE id = :id RETURNING id",
+                id=run_id)  # fmt: skip
+    begun = checked.one(
+        "INSERT INTO ci_health_checks (repository_id, run_id, check_type) "
+        "VALUES (:of, :run, 'security_scan') RETURNING id",
+        of=checked.seeded.repository_id,
+        run=run_id,
+    )
+    checked.one("INSERT INTO ci_health_checkers (check_id, name, status, started_at, findings) VALUES "
+                "(:id, 'lint', 'completed', now(), 12), (:id, 'flows', 'running', now(), 0) RETURNING id",
+                id=begun)  # fmt: skip
+    expect(running).to_contain_text("1 of 2 checkers done")
+    expect(running.get_by_role("listitem").filter(has_text="Flows")).to_contain_text("looks")
+    expect(running.get_by_role("listitem").filter(has_text="Lint")).to_contain_text("12 findings")
+
+    page.locator(f".st-key-cancel-check-{run_id}").get_by_role("button").click()
+    expect(running).to_contain_text("Is being cancelled")
+    asked = "SELECT cancel_requested_by FROM ci_automation_runs WHERE id = :id"
+    assert checked.one(asked, id=run_id) == ACTOR
+    checked.one("UPDATE ci_automation_runs SET status = 'cancelled', ended_at = now() WHERE id = :id RETURNING id",
+                id=run_id)  # fmt: skip
+    expect(running).to_have_count(0)

@@ -36,6 +36,8 @@ def test_the_worst_come_first_and_what_came_back_before_all(session: Session, se
     assert found.issues[0].regressed
     ranks = [list(Severity).index(one.severity) for one in found.issues[1:]]
     assert ranks == sorted(ranks)
+    high = [one.issue_type for one in found.issues if one.severity is Severity.HIGH]
+    assert high == sorted(high, key=("security", "bugs", "dependencies", "tests").index)
     assert {one.status for one in found.issues} <= set(STANDING)
 
 
