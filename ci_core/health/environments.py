@@ -74,6 +74,8 @@ def _site_folders(python: Path) -> Iterator[Path]:
 
 
 def _read(metadata: Path) -> Installed | None:
+    if not metadata.is_file():
+        return None
     try:
         with metadata.open("rb") as file:
             text = file.read(LARGEST_METADATA_BYTES).decode("utf-8", errors="replace")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ci_core.health.manifests.setup_files import read_setup_cfg, read_setup_py
 from ci_core.health.manifests.toml_files import (
@@ -119,6 +123,18 @@ def test_a_broken_file_is_said_to_be_unreadable(reader: object, text: str) -> No
     assert callable(reader)
     with pytest.raises(UnreadableManifest, match="it is no"):
         list(reader(text, "file"))
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_no_name_and_no_version_makes_a_lock_fail(name: str, version: str) -> None:
+    written = f"[[package]]\nname = {json.dumps(name)}\nversion = {json.dumps(version)}\n"
+
+    try:
+        found = list(read_toml_lock(written, "uv.lock"))
+    except UnreadableManifest:
+        return
+
+    assert [one.version for one in found] == [version]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +83,16 @@ def test_what_a_tool_resolved_counts_as_locked() -> None:
 )  # fmt: skip
 def test_the_name_tells_what_packages_are_for(name: str, use: Use) -> None:
     assert use_of_name(name) is use
+
+
+@pytest.mark.parametrize(
+    "written", ["a; " + "(" * 3000, "x" * 1_000_000, "/" + "a-1" * 400_000, "git+" + "#egg=" * 90_000]
+)
+def test_what_is_written_to_be_slow_is_passed_over_at_once(written: str) -> None:
+    began = time.process_time()
+
+    assert [found.name for found in read_requirements(written, "r.txt") if len(found.name) > 100] == []
+    assert time.process_time() - began < 2
 
 
 @given(st.text(max_size=200))
