@@ -94,6 +94,12 @@ FOUND_SINCE = text(f"""
         AND (first_check_id = :check_id OR first_detected_at >= :since)
     ORDER BY array_position(ARRAY['critical', 'high', 'medium', 'low', 'info'], severity), id
 """)  # noqa: S608 - constants of this module
+# It fails every check until it is repaired again, or a person has taken note of it: else a second check would pass.
+BACK_AGAIN = text("""
+    SELECT title, severity, file_path, line_number, end_line FROM ci_health_issues
+    WHERE repository_id = :repository_id AND regressed AND status = 'open'
+    ORDER BY array_position(ARRAY['critical', 'high', 'medium', 'low', 'info'], severity), id
+""")
 LINK_RUN = text("""
     UPDATE ci_automation_runs SET links = links || CAST(:link AS jsonb)
     WHERE id = :run_id AND NOT links @> CAST(:link AS jsonb)

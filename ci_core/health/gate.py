@@ -38,8 +38,8 @@ class NewCode:
     """What is known of the code that is new since the check before, or since a commit.
 
     Attributes:
-        new, regressed: the issues that it brought, and those that were resolved and are back; without what somebody
-            dismissed.
+        new, regressed: the issues that it brought, and those that were resolved, are back and stand open: in this check
+            or in one before. Without what somebody dismissed.
         coverage_percent: of the changed lines; None where it was not measured.
         blind: what did not look at all of it, in words, one for each checker.
         unknown: the same of what is not about the files themselves, such as vulnerabilities of packages.

@@ -160,9 +160,10 @@ def _gate(
 ) -> Gate:
     covered = metrics.get("coverage_new_code_percent")
     blind, unknown = _blind(looked)
+    back = session.execute(queries.BACK_AGAIN, {"repository_id": looked.repository_id})
     code = NewCode(
         new=_new_issues(session, looked),
-        regressed=_changed(session, looked, "regressed"),
+        regressed=[_issue(row) for row in back],
         coverage_percent=float(covered) if isinstance(covered, int | float) else None,
         blind=blind,
         unknown=unknown,

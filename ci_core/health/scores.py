@@ -26,11 +26,12 @@ POINTS: Mapping[Severity, float] = MappingProxyType(
     }
 )
 # A part's score is halved by so many points per unit of size; a unit is 1,000 lines of Python, or ten dependencies.
+# Bugs are mostly what a type checker suspects, which is less certain than what is seen.
 # What is measured as a share of what is wanted (coverage, documentation) is not also judged by counting its issues.
 HALVED_BY: Mapping[IssueType, float] = MappingProxyType(
     {
         IssueType.SECURITY: 10.0,
-        IssueType.BUGS: 10.0,
+        IssueType.BUGS: 20.0,
         IssueType.CODE_QUALITY: 40.0,
         IssueType.DEPENDENCIES: 10.0,
         IssueType.PERFORMANCE: 10.0,

@@ -24,7 +24,7 @@ WORDS = HERE / "words"
 TITLE_MAX = 200
 ORDER = tuple(Severity)  # worst first
 # Nothing that only tests run can be attacked, and what is wrong there harms nobody but who reads the tests.
-WORST_IN_TESTS = {IssueType.SECURITY: Severity.LOW, IssueType.BUGS: Severity.MEDIUM}
+WORST_IN_TESTS = {IssueType.SECURITY: Severity.LOW, IssueType.BUGS: Severity.LOW}
 CWE = re.compile(r"CWE-[0-9]{1,5}")
 SPECIAL = re.compile(r"[*?\[]")
 # The fixer that has a mended text for each sighting, which not always means the same as before.

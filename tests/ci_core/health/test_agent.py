@@ -109,6 +109,7 @@ def test_repaired_is_resolved_and_back_is_a_regression_that_fails_the_gate(
     repaired = check_folder(database, code.root)
     code.write({"app/shell.py": EVIL})
     back = check_folder(database, code.root)
+    still_back = check_folder(database, code.root)
 
     assert repaired.issues == {"new": 0, "open": 0, "resolved": 1, "regressed": 0}
     assert repaired.score_of(IssueType.SECURITY) == 100
@@ -117,6 +118,8 @@ def test_repaired_is_resolved_and_back_is_a_regression_that_fails_the_gate(
     assert back.issues == {"new": 0, "open": 1, "resolved": 0, "regressed": 1}
     assert (back.gate["passed"], back.dirty) == (False, True)
     assert "is back" in back.gate["reasons"][0]
+    assert still_back.issues == {"new": 0, "open": 1, "resolved": 0, "regressed": 0}
+    assert still_back.gate["reasons"] == back.gate["reasons"]
     assert issues(database) == [("app/shell.py", "open", True)]
     with database.reading() as session:
         gain, loss = causes(session, repaired.id), causes(session, back.id)
