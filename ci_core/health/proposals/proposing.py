@@ -66,7 +66,7 @@ def propose(
         return Proposed()
     reason = f"Health check {check_id}"
     act_as(session, actor, reason)
-    known = queries.known_groups(session, check.repository_id)
+    known = queries.known_groups(session, check.repository_id, actor)
     at_work = _Proposing(session, check.repository_id, actor, policy, known, reason, now)
     at_work.bring_back(queries.linked_enhancements(session, check.repository_id, check_id))
     at_work.follow_groups(queries.issues_to_repair(session, check.repository_id))

@@ -48,20 +48,27 @@ KEY = text("SELECT rule, area FROM ci_health_proposals WHERE enhancement_id = :i
 COUNTED = text("""
     SELECT i.status, count(*) AS number FROM ci_health_issues i WHERE i.enhancement_id = :id GROUP BY i.status
 """)
-# A proposal that was merged into another one goes on there.
+# A proposal that was merged into another one goes on there. One that was deleted, and brought back by an undo, is known
+# by its issues, which came back with it.
 KNOWN = text("""
-    WITH RECURSIVE final (proposal, id, into_id) AS (
-        SELECT p.id, e.id, e.merged_into_id FROM ci_health_proposals p JOIN ci_enhancements e ON e.id = p.enhancement_id
-        WHERE p.repository_id = :repository
+    WITH RECURSIVE placed (id, enhancement_id) AS (
+        SELECT p.id, coalesce(p.enhancement_id, (
+            SELECT max(e.id) FROM ci_health_issues i JOIN ci_enhancements e ON e.id = i.enhancement_id
+            WHERE i.repository_id = p.repository_id AND i.rule = p.rule AND e.created_by = :agent
+            AND (p.area = '*' OR p.area = coalesce(CASE
+                WHEN i.file_path IS NOT NULL AND i.details ->> 'package' IS NULL THEN i.feature_area
+                ELSE coalesce(i.details ->> 'package', i.details ->> 'subject') END, ''))))
+        FROM ci_health_proposals p WHERE p.repository_id = :repository
+    ), final (proposal, id, into_id) AS (
+        SELECT p.id, e.id, e.merged_into_id FROM placed p JOIN ci_enhancements e ON e.id = p.enhancement_id
         UNION ALL
         SELECT f.proposal, e.id, e.merged_into_id FROM final f JOIN ci_enhancements e ON e.id = f.into_id
     )
     SELECT p.id, p.rule, p.area, p.standing, p.told, e.id AS enhancement_id, e.status,
-        e.id IS DISTINCT FROM p.enhancement_id AS merged
-    FROM ci_health_proposals p
+        e.id IS DISTINCT FROM placed.enhancement_id AS merged
+    FROM ci_health_proposals p JOIN placed ON placed.id = p.id
     LEFT JOIN final f ON f.proposal = p.id AND f.into_id IS NULL
     LEFT JOIN ci_enhancements e ON e.id = f.id
-    WHERE p.repository_id = :repository
 """)
 STORE = text("""
     INSERT INTO ci_health_proposals (repository_id, rule, area, enhancement_id, standing, told, created_at, updated_at)
@@ -171,10 +178,10 @@ def counts_behind(session: Session, enhancement_id: int) -> dict[IssueStatus, in
     return {IssueStatus(row.status): row.number for row in session.execute(COUNTED, {"id": enhancement_id})}
 
 
-def known_groups(session: Session, repository_id: int) -> dict[GroupKey, Known]:
+def known_groups(session: Session, repository_id: int, agent: str) -> dict[GroupKey, Known]:
     """What was proposed for this repository before."""
     found = {}
-    for row in session.execute(KNOWN, {"repository": repository_id}):
+    for row in session.execute(KNOWN, {"repository": repository_id, "agent": agent}):
         key = GroupKey(row.rule, row.area)
         status = Status(row.status) if row.status else None
         standing = Standing.from_json(row.standing)

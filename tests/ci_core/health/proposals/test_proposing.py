@@ -250,7 +250,7 @@ def test_a_second_rejection_counts_from_there(platform: Platform, session: Sessi
     assert platform.card(issue).rejection_reason == "Still no"
 
 
-def test_a_deleted_proposal_is_not_made_again(database: Database) -> None:
+def test_a_deleted_proposal_is_not_made_again_and_lives_on_when_it_is_brought_back(database: Database) -> None:
     with database.transaction("tess") as session:
         platform = Platform(session)
         issue = platform.issue()
@@ -260,7 +260,7 @@ def test_a_deleted_proposal_is_not_made_again(database: Database) -> None:
         transaction = present_transaction(session)
 
     with database.transaction("ada") as session:
-        undo_transaction(session, transaction, actor="ada")
+        deletion = undo_transaction(session, transaction, actor="ada")
 
     with database.transaction(AGENT) as session:
         platform.session = session
@@ -268,6 +268,15 @@ def test_a_deleted_proposal_is_not_made_again(database: Database) -> None:
             get_enhancement(session, made)
         assert platform.behind(issue) is None
         assert (platform.check().created, cards(session)) == ((), 0)
+
+    with database.transaction("ada") as session:
+        undo_transaction(session, deletion.transaction_id, actor="ada")
+
+    with database.transaction(AGENT) as session:
+        platform.session = session
+        later = platform.issue(line_number=90)
+        assert platform.check().rewritten == (made,)
+        assert {platform.behind(one) for one in (issue, later)} == {made}
 
 
 def test_a_proposal_that_was_merged_goes_on_in_the_other_one(platform: Platform, session: Session) -> None:
