@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,13 @@ NO_DEFECTS = frozenset({
 })  # fmt: skip
 CACHE = "health-types"
 CALL = "call-arg"
+# A type that mypy guessed from the first value, or that may be anything of a family: what it lacks, the value may have.
+ATTRIBUTE, INFERRED = "attr-defined", "attr-inferred"
+GUESSED = re.compile(
+    r'^(?:"(?:object|None|type|str|int|float|bool|bytes|function|BaseException|Exception)(?:"| \|)'
+    r'|"(?:list|dict|tuple|set|Sequence|Mapping|Collection|Iterable|Callable)(?:\[|"| \|)|"def \()'
+)
+OF_A_MODULE = re.compile(r'^Module "(?P<top>\w+)')
 LONG_NAME = re.compile(r'"[^"]{160,}"')
 
 
@@ -94,6 +102,12 @@ def _forget(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def is_guessed(message: str) -> bool:
+    """Whether an attribute is missing of a type that mypy guessed, or of Python's own library of another version."""
+    module = OF_A_MODULE.match(message)
+    return module["top"] in sys.stdlib_module_names if module else GUESSED.match(message) is not None
+
+
 def _sightings(found: Iterable[Mapping[str, Any]], target: Target, looked_at: set[str]) -> list[Sighting]:
     names = Names(target.root, (target.files[path] for path in sorted(looked_at)))
     remade = Remade(target.root)
@@ -110,6 +124,8 @@ def _sightings(found: Iterable[Mapping[str, Any]], target: Target, looked_at: se
             if call in calls or remade.by_a_decorator(path, text):
                 continue
             calls.add(call)
+        elif code == ATTRIBUTE and is_guessed(text):
+            code = INFERRED
         sightings.append(Sighting(
             checker=NAME,
             rule=str(code),

@@ -46,7 +46,8 @@ class Rule:
         minutes: what a repair usually takes.
         fixer: what can repair it without a person; None where nothing can.
         secret: whether what it points at holds a credential, which is shown nowhere.
-        in_tests: in the code of tests: "same", "drop", or None: as severe as `WORST_IN_TESTS` at most.
+        in_tests: in the code of tests: "same", "drop", a severity that is the worst there, or None: as severe as
+            `WORST_IN_TESTS` at most.
         source: where the judgement comes from.
     """
 
@@ -133,8 +134,8 @@ class Catalogue:
         if in_tests and row.in_tests == "drop":
             return None
         severity = _severity(row, sighting)
-        if in_tests and row.in_tests is None and row.part in WORST_IN_TESTS:
-            severity = milder(severity, WORST_IN_TESTS[row.part])
+        if in_tests and (worst := _worst_in_tests(row)) is not None:
+            severity = milder(severity, worst)
         name = row.rule or called
         return Judgement(
             rule=name,
@@ -181,6 +182,13 @@ class Catalogue:
             known=False,
             secret=sighting.details.get("secret") is True,
         )
+
+
+def _worst_in_tests(row: Rule) -> Severity | None:
+    """How severe a rule can be in the code of tests; None: as severe as elsewhere."""
+    if row.in_tests is None:
+        return WORST_IN_TESTS.get(row.part)
+    return Severity(row.in_tests) if row.in_tests in set(Severity) else None
 
 
 def milder(one: Severity, other: Severity) -> Severity:

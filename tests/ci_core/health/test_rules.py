@@ -118,6 +118,15 @@ def test_tests_may_assert_and_are_no_target() -> None:
     assert [in_tests(rule) for rule in ("S101", "S501", "F821", "PLE2502")] == [None, "low", "low", "high"]
 
 
+def test_a_row_may_say_how_severe_a_rule_is_in_tests_at_most() -> None:
+    def judged(rule: str, *, in_tests: bool) -> Severity | None:
+        found = catalogue().judge(sighting("types", rule), in_tests=in_tests)
+        return found.severity if found else None
+
+    assert (judged("abstract", in_tests=False), judged("abstract", in_tests=True)) == ("high", "info")
+    assert (judged("unused-coroutine", in_tests=False), judged("unused-coroutine", in_tests=True)) == ("high", "low")
+
+
 def test_a_title_says_the_same_for_every_sighting_of_a_rule() -> None:
     titles = {
         found.title

@@ -93,6 +93,25 @@ Shop().find(1, 2)
     assert [(one.rule, one.line) for one in found] == [("call-arg", 17), ("call-arg", 18), ("call-arg", 19)]
 
 
+@pytest.mark.parametrize(
+    ("message", "guessed"),
+    [
+        ('"object" has no attribute "append"', True),
+        ('"None" has no attribute "cursor"', True),
+        ('"Sequence[str]" has no attribute "append"', True),
+        ('"Callable[[], None]" has no attribute "cache"', True),
+        ('Module "urllib.request" has no attribute "proxy_bypass"', True),
+        ('"Shop" has no attribute "find_all"; maybe "find"?', False),
+        ('"type[Shop]" has no attribute "find_all"', False),
+        ('Module "src.shop" has no attribute "Shop"', False),
+        ('"ObjectStore" has no attribute "get"', False),
+        ('"strategy" has no attribute "run"', False),
+    ],
+)
+def test_what_a_guessed_type_lacks_the_value_may_have(message: str, guessed: bool) -> None:
+    assert types.is_guessed(message) is guessed
+
+
 def test_the_second_time_says_the_same(repository: Repository, make_workbench: MakeWorkbench) -> None:
     target = repository.write({"a.py": "x: int = 'a'\n", "b.py": "import a\n\ny: str = a.x\n"}).target()
 
