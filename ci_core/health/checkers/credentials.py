@@ -10,7 +10,7 @@ from ci_core.health.checkers.kinds import ToolMissing, Workbench
 from ci_core.health.values import Report, SourceFile, Target
 
 NAME = "credentials"
-RULES = "2"
+RULES = "3"
 PROGRAM = "ci_core.health.checkers.programs.credentials"
 LARGEST_BYTES = 1_000_000
 # What holds no credentials of the team's own: checksums of packages, what a program wrote, data.
