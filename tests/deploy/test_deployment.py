@@ -56,6 +56,18 @@ def test_commands_are_commands_of_ours(name: str, words: list[str], capsys: pyte
         assert queue in KINDS.queues, f"{name} waits for the queue {queue}, which no kind of job has"
 
 
+def test_workers_bound_to_queues_leave_no_queue_to_nobody() -> None:
+    served = {
+        queue
+        for unit in UNITS
+        for word in words_of(unit)
+        if word.startswith("--queues=")
+        for queue in word.removeprefix("--queues=").split(",")
+    }
+
+    assert served == set(KINDS.queues)
+
+
 def test_units_of_the_runbook_are_there() -> None:
     assert {unit.name for unit in UNITS} >= {
         "ci-app.service",
