@@ -8,6 +8,7 @@ and where it was edited, the parts of it that were not. Measured on known edits 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -118,24 +119,51 @@ def match(
     free = list(seen)
     pairs: dict[int, int] = {}
     by: dict[int, str] = {}
-    shifts: dict[str | None, list[int]] = defaultdict(list)
+    anchors = _Anchors()
     for index, name in enumerate(STEPS):
         if name not in steps or not left or not free:
             continue
-        anywhere = name == "elsewhere"
-        groups = _grouped(free, index, anywhere)
-        for key, old in _grouped(left, index, anywhere).items():
-            new = groups.get(key)
-            if not new:
-                continue
-            shift = _middle(shifts[old[0].path])
-            for one, other in _aligned(old, new, shift):
+        groups = _grouped(free, index, name == "elsewhere")
+        both = [(old, groups[key]) for key, old in _grouped(left, index, name == "elsewhere").items() if key in groups]
+        # Those without twins tell how far the lines around them moved, which tells twins apart.
+        for alone in (True, False):
+            found = [
+                pair
+                for old, new in both
+                if (len(old) == len(new) == 1) is alone
+                for pair in _aligned(old, new, anchors)
+            ]
+            for one, other in found:
                 pairs[one.id], by[one.id] = other.id, name
-                shifts[one.path].append(other.line - one.line)
+            anchors.add(found)
         taken = set(pairs.values())
         left = [one for one in left if one.id not in pairs]
         free = [one for one in free if one.id not in taken]
     return Matching(pairs, by)
+
+
+class _Anchors:
+    """Where lines of then are now, by those defects that were found again already."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str | None, list[tuple[int, int]]] = defaultdict(list)
+
+    def add(self, found: Iterable[tuple[Marked, Marked]]) -> None:
+        changed = set()
+        for one, other in found:
+            self._lines[one.path].append((one.line, other.line - one.line))
+            changed.add(one.path)
+        for path in changed:
+            self._lines[path].sort()
+
+    def expected(self, one: Marked) -> int:
+        """The line where a defect should be now: moved as far as the nearest one that was found."""
+        lines = self._lines.get(one.path)
+        if not lines:
+            return one.line
+        at = bisect_left(lines, (one.line, 0))
+        near = min(lines[max(0, at - 1) : at + 1], key=lambda pair: abs(pair[0] - one.line))
+        return one.line + near[1]
 
 
 def fingerprint(rule: str, path: str | None, keys: Sequence[str], number: int) -> str:
@@ -154,43 +182,52 @@ def _grouped(some: Iterable[Marked], step: int, anywhere: bool) -> dict[tuple[st
     return groups
 
 
-def _aligned(old: Sequence[Marked], new: Sequence[Marked], shift: int) -> list[tuple[Marked, Marked]]:
-    """Twins, in their order; where some came or went, so that together they moved as little as possible."""
+def _aligned(old: Sequence[Marked], new: Sequence[Marked], anchors: _Anchors) -> list[tuple[Marked, Marked]]:
+    """Twins: first those that stand where they should be now, the rest in their order."""
+    if len(old) == len(new) == 1:
+        return [(old[0], new[0])]
+    here: dict[tuple[str | None, int], list[Marked]] = defaultdict(list)
+    for other in reversed(new):
+        here[other.path, other.line].append(other)
+    found = [(one, standing.pop()) for one in old if (standing := here.get((one.path, anchors.expected(one))))]
+    gone, come = {one.id for one, _ in found}, {other.id for _, other in found}
+    left = [one for one in old if one.id not in gone]
+    return found + _in_order(left, [one for one in new if one.id not in come], anchors)
+
+
+def _in_order(old: Sequence[Marked], new: Sequence[Marked], anchors: _Anchors) -> list[tuple[Marked, Marked]]:
+    """Twins in their order; where some came or went, so that together they moved as little as possible."""
     if len(old) == len(new) or min(len(old), len(new)) > MOST_ALIGNED or max(len(old), len(new)) > 10 * MOST_ALIGNED:
         return list(zip(old, new, strict=False))
+    expected, found = [anchors.expected(one) for one in old], [one.line for one in new]
     if len(old) > len(new):
-        return [(one, other) for other, one in _fewer_to_more(new, old, -shift)]
-    return _fewer_to_more(old, new, shift)
+        return [(old[place], one) for place, one in zip(_chosen(found, expected), new, strict=True)]
+    return [(one, new[place]) for one, place in zip(old, _chosen(expected, found), strict=True)]
 
 
-def _fewer_to_more(few: Sequence[Marked], many: Sequence[Marked], shift: int) -> list[tuple[Marked, Marked]]:
-    """Each of `few` with one of `many`, in order, at the least sum of moves (dynamic programming)."""
+def _chosen(few: Sequence[int], many: Sequence[int]) -> list[int]:
+    """Which places of `many` belong to those of `few`, in order, at the least sum of distances."""
     best = [0] * (len(many) + 1)
-    choices: list[list[bool]] = []
-    for row, one in enumerate(few):
-        line: list[int] = [_FAR] * (len(many) + 1)
-        chosen = [False] * (len(many) + 1)
+    taken: list[list[bool]] = []
+    for row, line in enumerate(few):
+        costs = [_FAR] * (len(many) + 1)
+        took = [False] * (len(many) + 1)
         for column in range(row + 1, len(many) + 1):
-            take = best[column - 1] + abs(one.line + shift - many[column - 1].line)
-            line[column], chosen[column] = min((take, True), (line[column - 1], False), key=lambda pair: pair[0])
-        best = line
-        choices.append(chosen)
-    pairs = []
+            take = best[column - 1] + abs(line - many[column - 1])
+            costs[column], took[column] = min((take, True), (costs[column - 1], False), key=lambda pair: pair[0])
+        best = costs
+        taken.append(took)
+    places = []
     column = len(many)
     for row in range(len(few) - 1, -1, -1):
-        while not choices[row][column]:
+        while not taken[row][column]:
             column -= 1
-        pairs.append((few[row], many[column - 1]))
+        places.append(column - 1)
         column -= 1
-    return pairs[::-1]
+    return places[::-1]
 
 
 _FAR = 1 << 60
-
-
-def _middle(values: list[int]) -> int:
-    recent = sorted(values[-15:])
-    return recent[len(recent) // 2] if recent else 0
 
 
 def _without_names(message: str, names: Collection[str]) -> str:

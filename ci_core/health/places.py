@@ -201,10 +201,14 @@ class SourceText:
                 scope = _scope_of(node, around)
                 if scope is not around:
                     scopes.update(dict.fromkeys(range(_first(node), (_end(node) or 0) + 1), scope))
-                before = block[number - 1] if number else parent
-                after = block[number + 1] if number + 1 < len(block) else None
-                units.append(_Unit(node, _first(node), _header_end(node), scope, before, after))
                 inner = [getattr(node, name) for name in BLOCKS if isinstance(getattr(node, name, None), list)]
+                before = block[number - 1] if number else parent
+                if isinstance(node, ast.ExceptHandler) and isinstance(parent, ast.Try | ast.TryStar):
+                    before = parent.body[-1]
+                after = block[number + 1] if number + 1 < len(block) else None
+                # What a block begins with says more of it than what follows after its end.
+                after = next((some[0] for some in inner if some), after)
+                units.append(_Unit(node, _first(node), _header_end(node), scope, before, after))
                 stack.extend((some, scope, node) for some in inner if some)
         return units, scopes
 

@@ -222,3 +222,20 @@ def test_nesting_without_end_is_read() -> None:
 
     assert text.place(2, 12).expression
     assert text.place(3).scope == ""
+
+
+def test_a_twin_that_went_and_one_that_came_change_nothing_for_the_others() -> None:
+    before = "def f(x):\n    eval(x)\n    a()\n    eval(x)\n    b()\n    c()\n    d()\n"
+    after = "def f(x):\n    a()\n    eval(x)\n    b()\n    c()\n    eval(x)\n    d()\n"
+
+    assert same(before, after, "eval(")[4] == 3
+
+
+def test_handlers_of_different_tries_are_no_twins() -> None:
+    block = "    try:\n        {0}()\n    except ValueError:\n        pass\n"
+    before = "def f():\n" + "".join(block.format(name) for name in "abcd")
+    after = "def f():\n" + "".join(block.format(name) for name in "bcda")
+
+    pairs = same(before, after, "except")
+
+    assert pairs == {4: 16, 8: 4, 12: 8, 16: 12}
