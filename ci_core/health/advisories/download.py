@@ -13,7 +13,7 @@ from ci_core.errors import SiteAnswerUnusable
 from ci_core.web import Answer, WebClient
 from ci_core.web.answer import AnswerProblem
 
-PART_BYTES = 8 * 2**20
+PART_BYTES = 4 * 2**20
 # OSV's file of PyPI has about 20 MiB; an answer beyond this is no such file.
 MOST_BYTES = 400 * 2**20
 CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)$")
