@@ -181,6 +181,7 @@ def test_how_far_away_it_comes_from_is_told(source: str, rule: str, origin: Orig
         "import random\nroll = random.randint(1, 6)",
         "import random\ntoken = random.SystemRandom().randint(0, 9)",
         "response.set_cookie('a', 'b', secure=True)",
+        "jar.set_cookie(cookie)",
         "import tarfile\nt = tarfile.open('a.tar')\nt.extractall('x', filter='data')",
         "CONFIG = {'password': '', 'token': os.environ['T'], 'api_key': '<your key>', 'secret': 'change me'}",
         "H = {'Authorization': 'Bearer <your token>'}",
@@ -273,6 +274,10 @@ def test_deep_nesting_is_refused() -> None:
 )
 def test_the_farther_it_comes_from_the_worse(rule: str, origin: Origin, level: str) -> None:
     assert severity(Finding(rule, "", 1, 1, 1, origin)).value == level
+
+
+def test_text_that_is_compiled_and_run_in_one_place_is_told_once() -> None:
+    assert in_route("exec(compile(name, 'f', 'exec'), {})") == ["code-injection"]
 
 
 def test_every_rule_has_a_weakness_of_the_list() -> None:

@@ -84,7 +84,8 @@ class Module:
         steps = tuple(sorted({(taint.line, taint.label) for taint in taints or () if taint.origin == origin}))[-5:]
         end = getattr(node, "end_lineno", None) or line
         finding = Finding(rule, message, line, end, column, origin, steps)
-        key = (rule, line, column)
+        # exec(compile(text)) is one place where text becomes code.
+        key = (rule, line, 0 if rule == "code-injection" else column)
         before = self.findings.get(key)
         if before is None or before.origin < origin:
             self.findings[key] = finding
