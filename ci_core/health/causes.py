@@ -80,21 +80,21 @@ def _of_issues(session: Session, now: CheckResult, before: CheckResult) -> Itera
     span = {"repository_id": now.repository_id, "since": before.started_at, "until": now.ended_at or now.started_at}
     dismissed = session.execute(queries.DISMISSED_BETWEEN, span).all()
     # A first look at a new rule brings thousands; what one of a kind makes is the same for all.
-    made: dict[tuple[IssueType, Severity, bool], float] = {}
+    made: dict[tuple[IssueType, Severity, str, bool], float] = {}
     told = set()
     for row, change in [(row, row.change) for row in changed] + [(row, DISMISSED) for row in dismissed]:
         if row.id in told:
             continue
         told.add(row.id)
         part, severity = IssueType(row.issue_type), Severity(row.severity)
-        kind = (part, severity, change in GAINS)
+        kind = (part, severity, row.rule, change in GAINS)
         if kind not in made:
-            made[kind] = _points(scores.get(part), severity, gone=change in GAINS)
+            made[kind] = _points(scores.get(part), severity, row.rule, gone=change in GAINS)
         yield Cause(row.id, change, part, severity, row.title, row.rule, row.file_path, row.line_number, made[kind])
 
 
-def _points(score: PartScore | None, severity: Severity, *, gone: bool) -> float:
-    return 0.0 if score is None else effect(score, severity, gone=gone)
+def _points(score: PartScore | None, severity: Severity, rule: str, *, gone: bool) -> float:
+    return 0.0 if score is None else effect(score, severity, rule, gone=gone)
 
 
 def _measures(now: CheckResult, before: CheckResult, only: IssueType | None) -> Iterator[str]:

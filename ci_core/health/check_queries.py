@@ -77,6 +77,10 @@ LIVE_BY_PART = text(f"""
     SELECT issue_type, severity, count(*) AS number FROM ci_health_issues
     WHERE repository_id = :repository_id AND status IN {LIVE} GROUP BY 1, 2
 """)  # noqa: S608 - constants of this module
+LIVE_BY_RULE = text(f"""
+    SELECT issue_type, rule, severity, count(*) AS number FROM ci_health_issues
+    WHERE repository_id = :repository_id AND status IN {LIVE} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+""")  # noqa: S608 - constants of this module
 LIVE_BY_FILE = text(f"""
     SELECT file_path, severity, count(*) AS number, min(feature_area) AS feature_area FROM ci_health_issues
     WHERE repository_id = :repository_id AND status IN {LIVE} AND file_path IS NOT NULL GROUP BY 1, 2
@@ -196,8 +200,8 @@ REPOSITORIES = text("""
     ORDER BY n.id DESC NULLS LAST, p.id
 """)
 TREND = text("""
-    SELECT check_id, check_type, started_at, commit_sha, overall_health_score, delta, confidence, scores, issues,
-           by_severity
+    SELECT check_id, check_type, started_at, commit_sha, overall_health_score, delta, confidence, issues, by_severity,
+           (SELECT jsonb_object_agg(key, value -> 'score') FROM jsonb_each(scores)) AS parts
     FROM v_ci_health_trends WHERE repository_id = :repository_id AND started_at >= :since ORDER BY check_id
 """)
 FIXES = text("""

@@ -58,14 +58,19 @@ def score_parts(
     live: Mapping[IssueType, Counts],
     earlier: Mapping[IssueType, PartScore],
     settings: HealthSettings,
+    rules: Mapping[IssueType, Mapping[str, float]] | None = None,
 ) -> dict[IssueType, PartScore]:
     """The score of each part as it is after this check.
 
     Args:
         live: the issues that are there, by part.
+        rules: their points by part and rule.
         earlier: the scores of the newest check before that had some.
     """
-    return {part: _part(part, seen, live.get(part, {}), earlier.get(part), settings) for part in IssueType}
+    return {
+        part: _part(part, seen, live.get(part, {}), (rules or {}).get(part, {}), earlier.get(part), settings)
+        for part in IssueType
+    }
 
 
 def looked_at(part: IssueType, seen: Seen, earlier: PartScore | None) -> float | None:
@@ -110,7 +115,12 @@ def _size(file: SourceFile) -> int:
 
 
 def _part(
-    part: IssueType, seen: Seen, counts: Counts, earlier: PartScore | None, settings: HealthSettings
+    part: IssueType,
+    seen: Seen,
+    counts: Counts,
+    rules: Mapping[str, float],
+    earlier: PartScore | None,
+    settings: HealthSettings,
 ) -> PartScore:
     based_on = looked_at(part, seen, earlier)
     if based_on is None:
@@ -118,12 +128,12 @@ def _part(
             return part_score(part, Evidence(counts, 1.0, 0.0), reason=_why_not(part, seen))
         known = earlier.evidence
         units = _units(part, seen, known.units, known.based_on)
-        evidence = Evidence(counts, units, known.based_on, known.measures, known.lacking, known.as_of)
+        evidence = Evidence(counts, units, known.based_on, known.measures, known.lacking, known.as_of, rules)
         return part_score(part, evidence, reason=earlier.unknown_because or NOBODY)
     measures, lacking = _measures(part, seen, earlier, settings)
     units = _units(part, seen, earlier.evidence.units if earlier else None, based_on)
     return part_score(
-        part, Evidence(counts, units, based_on, measures, lacking, seen.check_id), reason=_why_not(part, seen)
+        part, Evidence(counts, units, based_on, measures, lacking, seen.check_id, rules), reason=_why_not(part, seen)
     )
 
 

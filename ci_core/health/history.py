@@ -160,7 +160,7 @@ def _with_checkers(session: Session, rows: Sequence[Row[Any]]) -> tuple[CheckRes
 
 
 def _point(row: Row[Any]) -> TrendPoint:
-    parts = {part.value: row.scores.get(part.value, {}).get("score") for part in IssueType}
+    parts = {part.value: (row.parts or {}).get(part.value) for part in IssueType}
     return TrendPoint(
         check_id=row.check_id,
         at=row.started_at,

@@ -76,7 +76,8 @@ def judge_check(
     metrics = metrics_of(looked.target, looked.checkers, looked.outcomes)
     live = store.live_by_part(session, looked.repository_id)
     seen = Seen(looked.check_id, looked.target, looked.checkers, looked.outcomes, metrics)
-    parts = score_parts(seen, live, _earlier(previous), settings)
+    rules = store.live_by_rule(session, looked.repository_id)
+    parts = score_parts(seen, live, _earlier(previous), settings, rules)
     overall = overall_score(parts, settings.weights)
     scored = history.latest_scored(session, looked.repository_id, before=looked.check_id)
     figures = Figures(

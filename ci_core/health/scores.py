@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -89,6 +89,7 @@ class Evidence:
 
     Attributes:
         counts: the issues that are still there, also those that somebody acknowledged; none that was dismissed.
+        by_rule: the points of the same issues by rule; empty where the rules are not known.
         units: the size of what was looked at; one unit is 1,000 lines, or ten dependencies.
         based_on: how much of what was to be looked at was, in per cent; 0: nothing, so that the score is not known.
         measures: what was measured; the score is multiplied with their shares.
@@ -102,6 +103,7 @@ class Evidence:
     measures: tuple[Measure, ...] = ()
     lacking: str | None = None
     as_of: int | None = None
+    by_rule: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class PartScore:
     Attributes:
         score: floored; None while it is not known.
         exact: before it was floored, to two digits.
-        density: points per unit.
+        density: points per unit, as far as they count.
         capped_by: the severity that held it down, where one did.
         unknown_because: in words, where the score is None.
     """
@@ -138,6 +140,7 @@ class PartScore:
             "counts": {severity.value: number for severity, number in known.counts.items() if number},
             "measures": [measure.as_json() for measure in known.measures],
             "as_of": known.as_of,
+            "rules": {rule: round(value, 1) for rule, value in known.by_rule.items()},
         }
 
 
@@ -146,7 +149,9 @@ def part_from_json(part: IssueType, values: Mapping[str, Any]) -> PartScore:
     measures = tuple(Measure(one["name"], one["value"], one["wanted"], one["share"]) for one in values["measures"])
     counts = {Severity(name): int(number) for name, number in values["counts"].items()}
     lacking = values["unknown_because"] if values["based_on"] else None
-    evidence = Evidence(counts, values["units"], values["based_on"], measures, lacking, values["as_of"])
+    evidence = Evidence(
+        counts, values["units"], values["based_on"], measures, lacking, values["as_of"], values.get("rules", {})
+    )
     return part_score(part, evidence)
 
 
@@ -159,7 +164,7 @@ def part_score(part: IssueType, evidence: Evidence, *, reason: str = "nothing lo
     why = reason if evidence.based_on <= 0 else evidence.lacking
     if why is not None:
         return PartScore(part, None, None, None, None, why, evidence)
-    density = points(evidence.counts) / max(evidence.units, 1.0)
+    density = _density(part, evidence)
     exact = 100.0 * 2.0 ** (-density / HALVED_BY[part])
     for measure in evidence.measures:
         exact *= measure.share
@@ -167,21 +172,36 @@ def part_score(part: IssueType, evidence: Evidence, *, reason: str = "nothing lo
     return PartScore(part, math.floor(exact), exact, round(density, 3), capped_by, None, evidence)
 
 
+def _density(part: IssueType, evidence: Evidence) -> float:
+    """Points per unit; of one rule never more than what halves the score, however often it is broken.
+
+    The thousandth issue of one rule says little that the hundredth did not: it is one habit, and often one decision or
+    one blind spot of a tool.
+    """
+    units, most = max(evidence.units, 1.0), HALVED_BY[part]
+    if not evidence.by_rule or math.isinf(most):
+        return points(evidence.counts) / units
+    return sum(most * -math.expm1(-value / units / most) for value in evidence.by_rule.values())
+
+
 def points(counts: Counts) -> float:
     """What issues weigh together."""
     return sum(POINTS[severity] * number for severity, number in counts.items())
 
 
-def effect(score: PartScore, severity: Severity, *, gone: bool) -> float:
-    """How many points of score one issue of this severity makes.
+def effect(score: PartScore, severity: Severity, rule: str, *, gone: bool) -> float:
+    """How many points of score one issue of this severity and rule makes.
 
     Args:
         gone: the issue is not among those counted any more (it was resolved): the gain through that. Otherwise it is
             counted, and the loss through it is given, as a number below or equal 0.
     """
-    counts = dict(score.evidence.counts)
-    counts[severity] = max(counts.get(severity, 0) + (1 if gone else -1), 0)
-    other = part_score(score.part, replace(score.evidence, counts=counts))
+    one, known = 1 if gone else -1, score.evidence
+    counts, by_rule = dict(known.counts), dict(known.by_rule)
+    counts[severity] = max(counts.get(severity, 0) + one, 0)
+    if by_rule or not any(known.counts.values()):  # else the rules are not known
+        by_rule[rule] = max(by_rule.get(rule, 0.0) + one * POINTS[severity], 0.0)
+    other = part_score(score.part, replace(known, counts=counts, by_rule=by_rule))
     if score.exact is None or other.exact is None:
         return 0.0
     return round(score.exact - other.exact, 2)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ci_core.errors import AlreadyUnderWay
 from ci_core.health import check_queries as queries
+from ci_core.health.scores import POINTS
 from ci_core.health.values import CheckerOutcome, CheckRequest, Target
 from db.enums import CheckStatus, IssueType, Severity
 
@@ -198,6 +199,15 @@ def live_by_part(session: Session, repository_id: int) -> dict[IssueType, dict[S
     found: dict[IssueType, dict[Severity, int]] = {}
     for row in session.execute(queries.LIVE_BY_PART, {"repository_id": repository_id}):
         found.setdefault(IssueType(row.issue_type), {})[Severity(row.severity)] = int(row.number)
+    return found
+
+
+def live_by_rule(session: Session, repository_id: int) -> dict[IssueType, dict[str, float]]:
+    """What the same issues weigh, in points by part and rule."""
+    found: dict[IssueType, dict[str, float]] = {}
+    for row in session.execute(queries.LIVE_BY_RULE, {"repository_id": repository_id}):
+        rules = found.setdefault(IssueType(row.issue_type), {})
+        rules[row.rule] = rules.get(row.rule, 0.0) + POINTS[Severity(row.severity)] * int(row.number)
     return found
 
 

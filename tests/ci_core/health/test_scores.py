@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ci_core.health.judging import comparable_delta
@@ -119,21 +119,22 @@ def test_any_part_is_between_0_and_100_and_survives_json(
 def test_one_more_issue_never_helps(
     part: IssueType, counts: dict[Severity, int], severity: Severity, units: float
 ) -> None:
+    assume(any(counts.values()))
     before = part_score(part, Evidence(counts, units, 100.0))
     after = part_score(part, Evidence({**counts, severity: counts.get(severity, 0) + 1}, units, 100.0))
 
     assert before.exact is not None
     assert after.exact is not None
     assert after.exact <= before.exact
-    assert effect(after, severity, gone=False) == round(after.exact - before.exact, 2) <= 0
-    assert effect(before, severity, gone=True) == round(before.exact - after.exact, 2) >= 0
+    assert effect(after, severity, "S608", gone=False) == round(after.exact - before.exact, 2) <= 0
+    assert effect(before, severity, "S608", gone=True) == round(before.exact - after.exact, 2) >= 0
 
 
 def test_the_effect_of_the_one_critical_issue_is_what_it_holds_down() -> None:
     held = score({CRITICAL: 1}, units=1e6)
 
-    assert effect(held, CRITICAL, gone=False) == -61.0
-    assert effect(score({CRITICAL: 2}, units=1e6), CRITICAL, gone=False) == 0.0  # the other one holds it down as well
+    assert effect(held, CRITICAL, "S608", gone=False) == -61.0
+    assert effect(score({CRITICAL: 2}, units=1e6), CRITICAL, "S608", gone=False) == 0.0  # the other holds it
 
 
 def test_the_mean_is_geometric_and_weighted() -> None:
@@ -193,3 +194,47 @@ def test_a_part_that_is_not_known_any_more_lifts_no_score() -> None:
     assert comparable_delta(parts(security=70.0, dependencies=None), before, WEIGHTS) == -10
     assert comparable_delta(parts(security=None, dependencies=None), before, WEIGHTS) is None
     assert comparable_delta(before, {}, WEIGHTS) is None
+
+
+def test_the_examples_of_the_handbook_are_right() -> None:
+    before = score({MEDIUM: 2, LOW: 30}, units=12.0)
+    after = score({HIGH: 1, MEDIUM: 1, LOW: 30}, units=12.0)
+    one_bad = {**{part.value: 100.0 for part in IssueType}, "security": 25.0}
+
+    assert (before.score, before.density) == (81, 3.0)
+    assert (after.score, after.capped_by) == (69, HIGH)
+    assert overall_score(parts(**one_bad), WEIGHTS).score == 70
+
+
+def by_rule(rules: dict[str, float], counts: dict[Severity, int], units: float = 10.0) -> PartScore:
+    return part_score(IssueType.SECURITY, Evidence(counts, units, 100.0, by_rule=rules))
+
+
+def test_one_rule_alone_halves_the_score_at_most() -> None:
+    habit = by_rule({"S113": 1e6}, {LOW: 1_000_000})
+    habits = by_rule({"S113": 1e6, "S608": 1e6}, {LOW: 2_000_000})
+
+    assert (habit.exact, habits.exact) == (50.0, 25.0)
+    assert habit.density == HALVED_BY[IssueType.SECURITY]
+
+
+def test_few_issues_of_a_rule_count_nearly_in_full() -> None:
+    few = by_rule({"S113": 1.0, "S608": 1.0}, {LOW: 2}, units=10.0)
+
+    assert few.density == pytest.approx(0.2, rel=0.02)
+
+
+def test_one_more_issue_of_a_rule_never_helps_and_its_effect_shrinks() -> None:
+    first, many = by_rule({"S113": 1.0}, {LOW: 1}), by_rule({"S113": 200.0}, {LOW: 200})
+
+    assert effect(first, LOW, "S113", gone=False) < effect(many, LOW, "S113", gone=False) <= 0
+    assert effect(first, LOW, "S999", gone=True) > 0
+    assert effect(score({}), LOW, "S113", gone=True) == round(100 - first.exact, 2)  # type: ignore[operator]
+
+
+def test_points_by_rule_survive_json() -> None:
+    made = by_rule({"S113": 30.0, "S608": 12.5}, {LOW: 42})
+
+    again = part_from_json(IssueType.SECURITY, json.loads(json.dumps(made.as_json())))
+
+    assert (again.exact, again.evidence.by_rule) == (made.exact, made.evidence.by_rule)
