@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, String, and_, any_, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from ci_core.health.issue_values import GroupBy, IssueFilter, Order
+from ci_core.health.issue_values import GroupBy, Issue, IssueFilter, Order
 from db.enums import IssueType, Severity
 from db.tables import HealthIssue, HealthIssueChange
 
 MOST_WORDS = 8
 SEVERITIES = literal([severity.value for severity in Severity], ARRAY(String))
-COLUMNS = [column for column in HealthIssue.__table__.columns if column.name not in ("match_keys", "updated_at")]
+# In the order of the fields of `Issue`.
+COLUMNS = [HealthIssue.__table__.c[name] for name in Issue.__dataclass_fields__]
 KEYS: dict[GroupBy, ColumnElement[Any]] = {
     GroupBy.RULE: HealthIssue.rule.expression,
     GroupBy.FILE: func.coalesce(HealthIssue.file_path, ""),
@@ -86,8 +87,17 @@ def listed(repository_id: int, wanted: IssueFilter, order: Order, limit: int, of
         Order.NEWEST: (BROUGHT_IN.desc(), RANK, issue.id.desc()),
         Order.OLDEST: (BROUGHT_IN.asc(), RANK, issue.id.asc()),
     }
-    found = select(*COLUMNS).where(wanted_issues(repository_id, wanted))
-    return found.order_by(*keys[order]).limit(limit).offset(offset)
+    # Sorted are the ids alone: whole rows with their code would be ten times as much to move.
+    first = select(issue.id).where(wanted_issues(repository_id, wanted)).order_by(*keys[order])
+    ids = first.limit(limit).offset(offset).subquery()
+    return select(*COLUMNS).join(ids, ids.c.id == issue.id).order_by(*keys[order])
+
+
+def versions(repository_id: int, wanted: IssueFilter, limit: int) -> Select[int, int, str]:
+    """Of the wanted issues only what a decision about them needs."""
+    issue = HealthIssue
+    found = select(issue.id, issue.version, issue.status).where(wanted_issues(repository_id, wanted))
+    return found.order_by(issue.id).limit(limit)
 
 
 def counted(repository_id: int, wanted: IssueFilter) -> Select[Any]:

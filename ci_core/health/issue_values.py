@@ -122,6 +122,15 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class IssueVersion:
+    """Of one issue what a decision about it needs."""
+
+    id: int
+    version: int
+    status: IssueStatus
+
+
+@dataclass(frozen=True, slots=True)
 class Issues:
     """Issues, and how many there are in all that are like this."""
 

@@ -20,6 +20,7 @@ from ci_core.health.issue_values import (
     IssueGroup,
     IssueGroups,
     Issues,
+    IssueVersion,
     Order,
 )
 from db.enums import IssueStatus, IssueType, Severity
@@ -31,6 +32,7 @@ __all__ = [
     "IssueFilter",
     "IssueGroup",
     "IssueGroups",
+    "IssueVersion",
     "Issues",
     "Narrowings",
     "Order",
@@ -38,11 +40,13 @@ __all__ = [
     "find_issues",
     "get_issue",
     "group_issues",
+    "issue_versions",
     "narrowings",
 ]
 
 MOST_LISTED = 20_000
 LARGEST_ID = 2**63 - 1
+FIELDS = tuple(Issue.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +127,15 @@ def narrowings(session: Session, repository_id: int) -> Narrowings:
     )
 
 
+def issue_versions(session: Session, repository_id: int, wanted: IssueFilter) -> tuple[IssueVersion, ...]:
+    """All wanted issues, 20,000 at most, with only what a decision about them needs."""
+    rows = session.execute(queries.versions(repository_id, wanted, MOST_LISTED))
+    return tuple(IssueVersion(row.id, row.version, IssueStatus(row.status)) for row in rows)
+
+
 def _issue(row: Row[Any]) -> Issue:
-    values = {name: row._mapping[name] for name in Issue.__dataclass_fields__ if name in row._mapping}
-    return Issue(
-        **{
-            **values,
-            "issue_type": IssueType(row.issue_type),
-            "severity": Severity(row.severity),
-            "status": IssueStatus(row.status),
-        }
-    )
+    values = dict(zip(FIELDS, row, strict=True))
+    values["issue_type"] = IssueType(values["issue_type"])
+    values["severity"] = Severity(values["severity"])
+    values["status"] = IssueStatus(values["status"])
+    return Issue(**values)

@@ -11,14 +11,17 @@ import streamlit as st
 
 from ci_core.health.history import Repository
 from ci_core.health.issues import (
+    STANDING,
     GroupBy,
     Issue,
     IssueFilter,
     IssueGroup,
     Issues,
+    IssueVersion,
     count_by_severity,
     find_issues,
     group_issues,
+    issue_versions,
     narrowings,
 )
 from db.enums import IssueStatus
@@ -36,8 +39,6 @@ from pages.widgets.session import Backend
 from pages.widgets.text import ago, label, shortened
 
 PAGE, MOST_ROWS, MOST_IN_GROUP = 100, 1_000, 100
-# What one decision can be about.
-MOST_MEANT = 20_000
 IN_GROUP, LISTED, ASKED = "within", "issues-listed", "issues-asked"
 LONGEST_TITLE = 160
 
@@ -101,22 +102,23 @@ def _draw_bulk(shared: Backend, repository: Repository, wanted: IssueFilter, pic
                 len(chosen),
                 lambda: {one.id: one.version for one in chosen},
                 "picked",
-                standing=any(one.is_standing for one in chosen),
+                standing=any(one.status in STANDING for one in chosen),
                 decided=any(one.status not in (IssueStatus.OPEN, IssueStatus.FIXED) for one in chosen),
             ),
         )
 
 
-def meant(shared: Backend, repository: Repository, wanted: IssueFilter, picked: Sequence[str]) -> tuple[Issue, ...]:
+def meant(
+    shared: Backend, repository: Repository, wanted: IssueFilter, picked: Sequence[str]
+) -> tuple[IssueVersion, ...]:
     """The issues that are selected: single ones, and all of each selected group, each once."""
-    found: dict[int, Issue] = {}
+    found: dict[int, IssueVersion] = {}
     by = grouping()
     ids = tuple(int(key[1:]) for key in picked if key.startswith("i"))
     asked = [IssueFilter(ids=ids)] if ids else []
     asked += [replace(wanted, group=(by, key[1:])) for key in picked if key.startswith("g") and by is not None]
     for one in asked:
-        issues: Issues = read(shared, _find, repository.id, one, MOST_MEANT)
-        found |= {issue.id: issue for issue in issues.issues}
+        found |= {issue.id: issue for issue in read(shared, issue_versions, repository.id, one)}
     return tuple(found.values())
 
 

@@ -19,6 +19,7 @@ from ci_core.health.issues import (
     find_issues,
     get_issue,
     group_issues,
+    issue_versions,
     narrowings,
 )
 from db.enums import HealthChange, IssueStatus, IssueType, Severity
@@ -137,6 +138,16 @@ def test_groups_with_critical_issues_come_before_larger_ones(session: Session, s
     assert groups[0].title == "SQL put together from outside input"
     assert groups[0].by_severity == {Severity.CRITICAL: groups[0].count}
     assert max(groups, key=lambda group: group.count).key == "E501"
+
+
+def test_a_decision_about_many_gets_each_of_them_with_its_version(session: Session, seeded: Seeded) -> None:
+    wanted = IssueFilter(statuses=STANDING, severities=(Severity.LOW,))
+    listed = find_issues(session, seeded.repository_id, wanted, limit=500).issues
+
+    found = issue_versions(session, seeded.repository_id, wanted)
+
+    assert {(one.id, one.version, one.status) for one in found} == {(one.id, one.version, one.status) for one in listed}
+    assert len(found) == len(listed) > 20
 
 
 def test_severities_are_counted(session: Session, seeded: Seeded) -> None:
