@@ -8,7 +8,7 @@ from ci_core.health.values import Report, Target
 
 NAME = "code_bugs"
 # Changes with the rules, so that no file is judged by those of another version.
-VERSION = "2"
+VERSION = "3"
 PROGRAM = "ci_core.health.checkers.programs.code_bugs"
 
 

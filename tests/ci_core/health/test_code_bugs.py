@@ -108,6 +108,7 @@ RIGHT = [
     "async def g(): ...\nasync def f():\n    await g()",
     "import asyncio\nasync def g(): ...\nasync def f():\n    t = g()\n    await asyncio.gather(t)",
     "async def g(): ...\ndef f():\n    return g()",
+    "class A:\n    async def g(self): ...\n    def __await__(self):\n        return self.g().__await__()",
     "async def rows():\n    yield 1\nasync def f():\n    r = rows()\n    return r.aclose",
     "try:\n    f()\nexcept ValueError:\n    raise\nexcept Exception:\n    raise",
     "def g(*a, **k): ...\ng(1, 2, x=3)",

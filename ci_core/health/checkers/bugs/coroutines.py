@@ -23,7 +23,7 @@ def find(scopes: list[Scope]) -> Iterator[Bug]:
             if isinstance(node, ast.Expr) and (name := _called(node.value, scope, coroutines)):
                 yield _bug(node.value, name)
             elif isinstance(node, ast.Attribute | ast.Subscript) and (name := _called(node.value, scope, coroutines)):
-                if not isinstance(node, ast.Attribute) or node.attr not in {"send", "close", "throw"}:
+                if not isinstance(node, ast.Attribute) or node.attr not in {"send", "close", "throw", "__await__"}:
                     yield _bug(node.value, name)
             elif isinstance(node, ast.Assign) and (name := _called(node.value, scope, coroutines)):
                 target = node.targets[0]

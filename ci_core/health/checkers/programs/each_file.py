@@ -23,4 +23,6 @@ def each_file(question: dict[str, Any], read: Callable[[bytes, str], Entries]) -
             said[path] = f"it cannot be read: {error.strerror}"
         except RecursionError:
             said[path] = "it is nested too deeply"
+        except Exception as error:  # noqa: BLE001 - a slip of ours keeps no other file unread
+            said[path] = f"its reader broke down over it ({type(error).__name__})"
     return said

@@ -10,6 +10,7 @@ import pytest
 
 from ci_core.health.checkers import bandit, code_bugs, credentials
 from ci_core.health.checkers.flows import checker as flows
+from ci_core.health.checkers.programs.each_file import Entries, each_file
 from ci_core.health.values import Report, Sighting, SourceFile
 from tests.ci_core.health.targets import target_of, workbench_in
 
@@ -176,3 +177,17 @@ def test_a_file_whose_content_is_known_is_not_read_again(tmp_path: Path) -> None
 
     assert second.sightings == first.sightings
     assert second.seen == {"a.py"}
+
+
+def test_one_file_that_its_reader_breaks_down_over_keeps_no_other_from_being_read(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+
+    def read(source: bytes, _: str) -> Entries:
+        if source == b"a.py":
+            raise KeyError("a slip of ours")
+        return [{"rule": "x"}]
+
+    said = each_file({"root": str(tmp_path), "paths": ["a.py", "b.py"]}, read)
+
+    assert said == {"a.py": "its reader broke down over it (KeyError)", "b.py": [{"rule": "x"}]}
