@@ -28,7 +28,7 @@ from tests.ci_core.health.repositories import Repository
 
 PROJECT = Path(__file__).resolve().parents[3]
 SCHEMA = Path(__file__).parent / "sarif" / "sarif-schema-2.1.0.json"
-LINT = next(checker for checker in CHECKERS if checker.name == "lint")
+LINT, TESTS = (next(checker for checker in CHECKERS if checker.name == name) for name in ("lint", "tests"))
 EVIL = "def run(text):\n    return eval(text)\n"
 MIB = 1024 * 1024
 
@@ -102,6 +102,18 @@ def test_an_empty_repository_is_told_and_has_no_score(look: Callable[..., CheckR
     assert (found.status, found.files, found.issues["open"]) == (CheckStatus.COMPLETED, 0, 0)
     assert any("no file to look at" in remark for remark in found.metrics["remarks"])
     assert found.overall_health_score is None
+
+
+def test_a_repository_without_tests_is_told_so(
+    look: Callable[..., CheckResult], repository: Repository, shared: Database
+) -> None:
+    repository.write({"app.py": EVIL}).commit()
+
+    found = look(TESTS)
+
+    assert by_name(found)["tests"].status is CheckerStatus.COMPLETED
+    assert [one.issue_type for one in issues_of(shared, found)] == [IssueType.TESTS]
+    assert (found.score_of(IssueType.TESTS) or 0) < 50
 
 
 def test_a_folder_without_git_is_checked_and_says_what_is_not_known(
