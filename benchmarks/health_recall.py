@@ -1,6 +1,6 @@
 """How many defects the checkers find, and how many alarms are false.
 
-    python -m benchmarks.health_recall                       # defects of about 60 kinds, each in a file of its own
+    python -m benchmarks.health_recall                       # defects of about 70 kinds, each in a file of its own
     python -m benchmarks.health_recall --owasp FOLDER        # OWASP BenchmarkPython, by the weaknesses that it expects
     python -m benchmarks.health_recall --missed              # … and which were not found
 
