@@ -104,7 +104,8 @@ def _measures(now: CheckResult, before: CheckResult, only: IssueType | None) -> 
         new, old = now.scores.get(part.value, {}), before.scores.get(part.value, {})
         title = part.value.replace("_", " ").capitalize()
         if new.get("score") is None and old.get("score") is not None:
-            yield f"{title} is not known any more: {new.get('unknown_because') or 'nothing looked at it'}."
+            why = new.get("unknown_because") or "nothing looked at it"
+            yield f"{title} is not known any more: {why.rstrip('.')}."
         elif new.get("score") is not None and old.get("score") is None:
             yield f"{title} is known now, and was not before."
         earlier = {one["name"]: one["value"] for one in old.get("measures", ())}

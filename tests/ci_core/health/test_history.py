@@ -112,10 +112,10 @@ def test_measures_unknown_parts_and_other_versions_are_told(session: Session) ->
     covered = Evidence({}, 1, 100.0, (at_least("coverage_percent", 61.0, 60.0),))
     _with(session, IssueType.TESTS, covered, "1.0")
     less = _with(session, IssueType.TESTS, Evidence({}, 1, 100.0, (at_least("coverage_percent", 58.5, 60.0),)), "1.1")
-    unknown = _with(session, IssueType.TESTS, Evidence({}, 1, 0.0), "1.1")
+    unknown = _with(session, IssueType.TESTS, Evidence({}, 1, 100.0, lacking="There is no pytest."), "1.1")
 
     assert causes(session, less).remarks == (
         "Coverage percent went from 61 to 58.5.",
         "Lint works by another version: 1.0 before, 1.1 now.",
     )
-    assert causes(session, unknown).remarks == ("Tests is not known any more: nothing looked at it.",)
+    assert causes(session, unknown).remarks == ("Tests is not known any more: There is no pytest.",)
