@@ -121,7 +121,8 @@ def test_prompt_is_shown_added_and_activated(ci: Ci, tmp_path: Path) -> None:
     assert (added["version"], added["active"]) == (2, False)
     assert ci("llm", "prompts", "activate", NAME, 2).out.strip() == "research.score 2 is active."
     assert ci("llm", "prompts", "show", NAME).out.strip().endswith("Think of traders.")
-    assert [item["active"] for item in ci("llm", "prompts", "list", "--json").document["prompts"]] == [True, False]
+    listed = ci("llm", "prompts", "list", "--json").document["prompts"]
+    assert [item["active"] for item in listed if item["name"] == NAME] == [True, False]
     assert "research.score" in ci("llm", "prompts", "list").out
 
 
