@@ -25,7 +25,7 @@ MakeWorkbench = Callable[..., Workbench]
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What mypy knows of Python's own library, which costs seconds to find out."""
     root, folder = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("kept")
-    question = {"root": str(root), "paths": [], "python_version": types.PYTHON, "cache_dir": str(folder)}
+    question = {"root": str(root), "paths": [], "tests": [], "python_version": types.PYTHON, "cache_dir": str(folder)}
     program = [sys.executable, "-m", types.PROGRAM]
     asked = json.dumps({**question, "cwd": str(root)}).encode()
     subprocess.run(program, input=asked, check=True, capture_output=True)
@@ -110,6 +110,32 @@ Shop().find(1, 2)
 )
 def test_what_a_guessed_type_lacks_the_value_may_have(message: str, guessed: bool) -> None:
     assert types.is_guessed(message) is guessed
+
+
+def test_stand_ins_of_tests_are_no_contradictions(repository: Repository, make_workbench: MakeWorkbench) -> None:
+    code = "import sys\n\n\nclass Thing:\n    def setup(self):\n        self.find = 1\n        self.call.value = 2\n"
+    typed = "\n\ndef f() -> int:\n    return ''\n\n\nsys.stdout.reconfigure(encoding='utf-8')\n"
+    target = repository.write({"tests/test_a.py": code + typed, "app.py": code + typed}).target()
+
+    report = types.check(target, make_workbench())
+
+    assert seen(report) == [
+        ("attr-defined", "app.py", 7), ("return-value", "app.py", 11), ("return-value", "tests/test_a.py", 11)
+    ]  # fmt: skip
+
+
+def test_what_begins_as_none_is_no_contradiction_and_what_may_be_none_is(
+    repository: Repository, make_workbench: MakeWorkbench
+) -> None:
+    code = (
+        "import re\n\n\nclass Store:\n    connection = None\n\n    def open(self, to):\n"
+        "        self.connection.cursor()\n        self.connection[0] = 1\n        self.connection()\n\n\n"
+        "def year(text):\n    return re.match('[0-9]+', text).group()\n"
+    )
+
+    report = types.check(repository.write({"app.py": code}).target(), make_workbench())
+
+    assert seen(report) == [("union-attr", "app.py", 14)]
 
 
 def test_the_second_time_says_the_same(repository: Repository, make_workbench: MakeWorkbench) -> None:
