@@ -39,6 +39,7 @@ class Asked:
         meant: gives them with the versions that were seen.
         key: tells these buttons from others.
         standing, decided: whether some of them are open, and whether some are decided already.
+        behind: whether they stand behind an enhancement already.
     """
 
     count: int
@@ -46,6 +47,7 @@ class Asked:
     key: str
     standing: bool = True
     decided: bool = False
+    behind: bool = False
 
 
 def draw_decisions(shared: Backend, asked: Asked) -> None:
@@ -61,6 +63,7 @@ def draw_decisions(shared: Backend, asked: Asked) -> None:
             )
             with st.popover("Dismiss", icon=":material/do_not_disturb_on:", key=f"dismiss-{asked.key}"):
                 _draw_dismissal(shared, asked)
+        if asked.standing and not asked.behind:
             st.button(
                 "Create enhancement",
                 key=f"enhance-{asked.key}",
@@ -129,7 +132,10 @@ def _dismiss(shared: Backend, asked: Asked, fields: Sequence[str]) -> None:
             session, seen, status, reason=reason or "", until=_moment(until), actor=actor(), versions=seen, partly=True
         )
 
-    _decide(shared, asked, change, "Dismissed", place=f"dismiss-{asked.key}")
+    place = f"dismiss-{asked.key}"
+    _decide(shared, asked, change, "Dismissed", place=place)
+    if st.session_state.get(PROBLEM, ("",))[0] != place:
+        st.session_state[fields[1]] = ""  # the next one has a reason of its own
 
 
 def _reopen(shared: Backend, asked: Asked) -> None:

@@ -52,6 +52,7 @@ def draw_issue(shared: Backend, issue_id: int, now: datetime) -> None:
                 "one",
                 standing=issue.is_standing,
                 decided=issue.status in DECIDED,
+                behind=issue.enhancement_id is not None,
             ),
         )
         if issue.enhancement_id is not None:
