@@ -231,6 +231,12 @@ def test_a_methods_attribute_is_known_from_init() -> None:
     assert found(source) == [("sql-injection", Origin.ARGUMENT)]
 
 
+def test_a_statement_is_told_once_where_it_is_made() -> None:
+    source = "from sqlalchemy import text\ndef f(db, a):\n    made = text('SELECT b FROM ' + a)\n    db.execute(made)\n"
+
+    assert [(one.rule, one.line) for one in read(source)] == [("sql-injection", 3)]
+
+
 def test_the_secret_itself_is_not_told() -> None:
     (finding,) = read("A = {'password': 'hunter2-real'}")
 
