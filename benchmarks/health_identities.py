@@ -45,23 +45,26 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=10, help="commits between two looks at the history")
     parser.add_argument("--pairs", type=int, default=6, help="how many such pairs; 0 for none")
     parser.add_argument("--no-edits", action="store_true")
+    parser.add_argument("--edit", default="", help="only edits with this in their names")
     chosen = parser.parse_args()
     fine = True
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         if not chosen.no_edits:
-            fine &= _edits(_files_of(chosen.path, "HEAD"), place)
+            fine &= _edits(_files_of(chosen.path, "HEAD"), place, chosen.edit)
         if chosen.pairs:
             fine &= _history(chosen.path, chosen.every, chosen.pairs, place)
     return 0 if fine else 1
 
 
-def _edits(files: Files, place: Path) -> bool:
+def _edits(files: Files, place: Path, named: str) -> bool:
     before = _look(files, place / "before")
     print(f"{len(before):,} issues in {len(files):,} files")
     print(f"{'edit':34} {'kept':>9} {'of':>8}  lost, by rule")
     fine = True
     for name, edit in EDITS.items():
+        if named not in name:
+            continue
         done = edit(files)
         after = _look(done.files, place / name.replace(" ", "_"))
         truth = _truth_of_edit(files, before, done, after)
