@@ -165,6 +165,13 @@ class _Anchors:
         near = min(lines[max(0, at - 1) : at + 1], key=lambda pair: abs(pair[0] - one.line))
         return one.line + near[1]
 
+    def sure(self, one: Marked) -> int | None:
+        """The same, where what was found before it and after it moved alike; not so where functions changed places."""
+        lines = self._lines.get(one.path, [])
+        at = bisect_left(lines, (one.line, 0))
+        moved = {shift for _, shift in lines[max(0, at - 1) : at + 1]}
+        return one.line + moved.pop() if len(moved) == 1 and 0 < at < len(lines) else None
+
 
 def fingerprint(rule: str, path: str | None, keys: Sequence[str], number: int) -> str:
     """What other tools know a defect by: 32 hexadecimal digits; `number` tells twins apart, from 0."""
@@ -189,7 +196,7 @@ def _aligned(old: Sequence[Marked], new: Sequence[Marked], anchors: _Anchors) ->
     here: dict[tuple[str | None, int], list[Marked]] = defaultdict(list)
     for other in reversed(new):
         here[other.path, other.line].append(other)
-    found = [(one, standing.pop()) for one in old if (standing := here.get((one.path, anchors.expected(one))))]
+    found = [(one, standing.pop()) for one in old if (standing := here.get((one.path, anchors.sure(one) or 0)))]
     gone, come = {one.id for one, _ in found}, {other.id for _, other in found}
     left = [one for one in old if one.id not in gone]
     return found + _in_order(left, [one for one in new if one.id not in come], anchors)
