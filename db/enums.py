@@ -271,13 +271,18 @@ class IssueStatus(StrEnum):
 
 
 class HealthChange(StrEnum):
-    """What a check changed about an issue; lapsed: the time for which somebody dismissed it is over."""
+    """What a check changed about an issue.
+
+    Lapsed: the time for which somebody dismissed it is over. Withdrawn: its checker is another one and says nothing of
+    it any more, though nobody changed the code.
+    """
 
     NEW = "new"
     RESOLVED = "resolved"
     REGRESSED = "regressed"
     SEVERITY = "severity"
     LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
 
 
 class LlmCallStatus(StrEnum):

@@ -14,8 +14,8 @@ from ci_core.health.scores import PartScore, effect, part_from_json
 from db.enums import HealthChange, IssueType, Severity
 
 DISMISSED = "dismissed"
-GAINS = (HealthChange.RESOLVED.value, DISMISSED)
-MOVES = (HealthChange.NEW.value, HealthChange.RESOLVED.value, HealthChange.REGRESSED.value, HealthChange.LAPSED.value)
+GAINS = (HealthChange.RESOLVED.value, HealthChange.WITHDRAWN.value, DISMISSED)
+MOVES = tuple(change.value for change in HealthChange if change is not HealthChange.SEVERITY)
 NO_EARLIER = "This is the first check that has a score."
 
 
@@ -24,7 +24,7 @@ class Cause:
     """One issue that moved a score.
 
     Attributes:
-        change: "new", "resolved", "regressed", "lapsed", or "dismissed" by a person.
+        change: "new", "resolved", "regressed", "lapsed", "withdrawn", or "dismissed" by a person.
         points: how many points of its part's score it alone makes: below 0 a loss, above 0 a gain. Effects of several
             issues overlap, because one grave issue holds the score down as well as two do.
     """

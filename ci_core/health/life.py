@@ -1,7 +1,8 @@
 """What becomes of issues from check to check: new, seen again, resolved, back again; decisions of people stay.
 
 An issue is resolved only where every checker that had seen it looked at its file in this check and saw it no more, or
-where the file is gone. One that failed, or did not look there, resolves nothing.
+where the file is gone. One that failed, or did not look there, resolves nothing. Where the code is as it was, and only
+the checker or the table of rules is another, it is withdrawn: nobody repaired it, and it regresses not if it returns.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Followed:
         open: how many issues of the repository nobody has repaired or dismissed.
         lapsed: those that were dismissed or acknowledged until now.
         severity: those that are judged otherwise than before.
+        withdrawn: those that are told no more, though nobody changed the code.
     """
 
     ids: tuple[int, ...]
@@ -44,6 +46,7 @@ class Followed:
     regressed: tuple[int, ...]
     lapsed: tuple[int, ...]
     severity: tuple[int, ...]
+    withdrawn: tuple[int, ...]
     open: int
 
     @property
@@ -83,23 +86,30 @@ def follow(
     known = queries.known(session, repository_id, {one.rule for one in observed}, seen.out_of_sight())
     joined = _join(known, observed, seen)
     by_id = {row["id"]: row for row in known}
-    regressed = [row for row in joined if by_id[row]["status"] == IssueStatus.FIXED]
+    back = [row for row in joined if by_id[row]["status"] == IssueStatus.FIXED]
+    regressed = [row for row in back if not by_id[row]["withdrawn"]]
     absent = [row for row in known if row["id"] not in joined and row["status"] != IssueStatus.FIXED and seen.all(row)]
-    resolved = [row["id"] for row in absent if row["status"] in STANDING]
+    gone = [row for row in absent if row["status"] in STANDING]
+    doubt = _Doubt(session, repository_id, check_id, seen) if gone else None
+    withdrawn = [row["id"] for row in gone if doubt is not None and doubt.about(row)]
+    resolved = [row["id"] for row in gone if row["id"] not in set(withdrawn)]
     severity = _tell_anew(session, by_id, joined, observed, seen)
     new = _store_new(session, repository_id, check_id, observed, set(joined.values()), now)
     moment = {"now": now, "check_id": check_id}
     session.execute(queries.SEEN, {**moment, "ids": sorted(joined)})
-    session.execute(queries.RESOLVE, {**moment, "ids": resolved})
+    session.execute(queries.RESOLVE, {**moment, "ids": [row["id"] for row in gone]})
+    session.execute(queries.WITHDRAW, {"ids": withdrawn})
     session.execute(queries.REGRESS, {"ids": sorted(regressed)})
+    session.execute(queries.RESTORE, {"ids": sorted(set(back) - set(regressed))})
     session.execute(queries.GONE, {"now": now, "ids": [row["id"] for row in absent if row["status"] not in STANDING]})
-    session.execute(queries.BACK, {"ids": [row for row in joined if row not in regressed]})
+    session.execute(queries.BACK, {"ids": [row for row in joined if row not in back]})
     changes = {
         HealthChange.NEW: list(new.values()),
         HealthChange.RESOLVED: resolved,
         HealthChange.REGRESSED: regressed,
         HealthChange.LAPSED: lapsed,
         HealthChange.SEVERITY: severity,
+        HealthChange.WITHDRAWN: withdrawn,
     }
     for change, ids in changes.items():
         queries.note(session, check_id, change, ids)
@@ -111,6 +121,7 @@ def follow(
         regressed=tuple(sorted(regressed)),
         lapsed=tuple(lapsed),
         severity=tuple(sorted(severity)),
+        withdrawn=tuple(sorted(withdrawn)),
         open=int(session.scalar(queries.OPEN, {"repository_id": repository_id}) or 0),
     )
 
@@ -120,13 +131,16 @@ class _Seen:
 
     def __init__(self, target: Target, outcomes: Iterable[CheckerOutcome], whole: bool) -> None:
         self.renames = {storable(old): storable(new) for old, new in target.renames.items()}
-        self._files = {storable(path) for path in target.files} if whole else None
+        self.blobs = {storable(path): file.blob for path, file in target.files.items()}
+        self.versions: dict[str, str] = {}
+        self._files = set(self.blobs) if whole else None
         self._paths: dict[str, set[str]] = {}
         self._whole: dict[str, bool] = {}
         for outcome in outcomes:
             if outcome.report is not None:
                 self._paths[outcome.name] = {storable(path) for path in outcome.report.seen}
                 self._whole[outcome.name] = outcome.report.looked_at_whole
+                self.versions[outcome.name] = outcome.report.version
 
     def by(self, checker: str, path: str | None) -> bool:
         """Whether a checker looked at a file as it is called now, or at the repository as a whole."""
@@ -148,6 +162,31 @@ class _Seen:
         hidden = self._files.difference(*self._paths.values())
         moved = {old for old, new in self.renames.items() if new in hidden}
         return (hidden - self.renames.keys()) | moved
+
+
+class _Doubt:
+    """Whether the silence about an issue is the checker's doing and not the code's."""
+
+    def __init__(self, session: Session, repository_id: int, check_id: int, seen: _Seen) -> None:
+        self._seen = seen
+        self._before = queries.blobs(session, repository_id)
+        self._versions = queries.versions(session, repository_id, check_id)
+        self._nothing_changed = bool(self._before) and self._before == {p: b for p, b in seen.blobs.items() if b}
+
+    def about(self, row: Row) -> bool:
+        """Whether its file is as it was, and its checker is another one, or no file at all has changed.
+
+        A file that is as it was is not enough: what was wrong there may have been mended elsewhere.
+        """
+        path = str(row["file_path"] or "")
+        held = self._before.get(path)
+        if not held or held != self._seen.blobs.get(self._seen.renames.get(path, path)):
+            return False
+        return self._nothing_changed or any(
+            self._versions.get(name, now) != now
+            for name in _checkers(row)
+            if (now := self._seen.versions.get(name)) is not None
+        )
 
 
 def _checkers(row: Mapping[str, Any]) -> tuple[str, ...]:

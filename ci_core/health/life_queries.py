@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 # Locked until the check is stored, in the order of ids as decisions lock them: nobody dismisses meanwhile.
 KNOWN = text(f"""
-    SELECT id, rule, status, {", ".join(TOLD)}
+    SELECT id, rule, status, withdrawn, {", ".join(TOLD)}
     FROM ci_health_issues
     WHERE repository_id = :repository_id AND (status <> 'fixed' OR rule = ANY (:rules))
         AND (file_path IS NULL OR file_path NOT IN (SELECT unnest(CAST(:hidden AS text[]))))
@@ -55,6 +55,12 @@ RESOLVE = text("""
         status_reason = NULL, status_by = NULL, status_at = NULL, status_until = NULL
     WHERE id = ANY (:ids)
 """)
+WITHDRAW = text("UPDATE ci_health_issues SET withdrawn = true WHERE id = ANY (:ids)")
+RESTORE = text("""
+    UPDATE ci_health_issues
+    SET status = 'open', withdrawn = false, resolved_at = NULL, resolved_check_id = NULL
+    WHERE id = ANY (:ids)
+""")
 REGRESS = text("""
     UPDATE ci_health_issues
     SET status = 'open', regressed = true, regressions = regressions + 1, resolved_at = NULL, resolved_check_id = NULL
@@ -67,6 +73,13 @@ NOTE = text("""
     INSERT INTO ci_health_changes (check_id, issue_id, change)
     SELECT :check_id, id, :change FROM unnest(CAST(:ids AS bigint[])) AS given (id)
     ON CONFLICT DO NOTHING
+""")
+BLOBS = text("SELECT path, blob FROM ci_health_files WHERE repository_id = :repository_id AND blob <> ''")
+VERSIONS = text("""
+    SELECT DISTINCT ON (k.name) k.name, k.version
+    FROM ci_health_checkers k JOIN ci_health_checks c ON c.id = k.check_id
+    WHERE c.repository_id = :repository_id AND c.id < :check_id AND k.status IN ('completed', 'partial')
+    ORDER BY k.name, c.id DESC
 """)
 TAKEN = text("""
     SELECT fingerprint FROM ci_health_issues WHERE repository_id = :repository_id AND fingerprint = ANY (:fingerprints)
@@ -118,6 +131,17 @@ def taken(session: Session, repository_id: int, fingerprints: Collection[str]) -
     """Those of the fingerprints that an issue has already."""
     values = {"repository_id": repository_id, "fingerprints": list(fingerprints)}
     return set(session.scalars(TAKEN, values))
+
+
+def blobs(session: Session, repository_id: int) -> dict[str, str]:
+    """What each file held when it was last looked at, as git tells contents apart, by path."""
+    return {row.path: row.blob for row in session.execute(BLOBS, {"repository_id": repository_id})}
+
+
+def versions(session: Session, repository_id: int, before: int) -> dict[str, str]:
+    """The version that each checker had when it last came to an end before a check."""
+    rows = session.execute(VERSIONS, {"repository_id": repository_id, "check_id": before})
+    return {row.name: row.version for row in rows}
 
 
 def insert(

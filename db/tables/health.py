@@ -156,6 +156,7 @@ class HealthIssue(Base):
     status_until: Mapped[datetime | None]
     regressed: Mapped[bool] = mapped_column(server_default=NO)
     regressions: Mapped[int] = mapped_column(Integer, server_default=NOTHING)
+    withdrawn: Mapped[bool] = mapped_column(server_default=NO)
     first_detected_at: Mapped[datetime] = mapped_column(server_default=NOW)
     first_check_id: Mapped[int | None] = mapped_column(ForeignKey("ci_health_checks.id", ondelete="SET NULL"))
     last_seen_at: Mapped[datetime] = mapped_column(server_default=NOW)

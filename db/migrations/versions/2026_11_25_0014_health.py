@@ -127,6 +127,8 @@ CREATE TABLE ci_health_issues (
     -- Whether it is here again after it was fixed, and how often that happened.
     regressed boolean NOT NULL DEFAULT false,
     regressions integer NOT NULL DEFAULT 0 CHECK (regressions >= 0),
+    -- Whether it is gone because a checker changed its mind, and not the code: should it come back, nothing regressed.
+    withdrawn boolean NOT NULL DEFAULT false,
     first_detected_at timestamptz NOT NULL DEFAULT now(),
     first_check_id bigint REFERENCES ci_health_checks (id) ON DELETE SET NULL,
     last_seen_at timestamptz NOT NULL DEFAULT now(),
@@ -156,7 +158,7 @@ CREATE INDEX idx_ci_health_issues_resolved_check ON ci_health_issues (resolved_c
 CREATE TABLE ci_health_changes (
     check_id bigint NOT NULL REFERENCES ci_health_checks (id) ON DELETE CASCADE,
     issue_id bigint NOT NULL REFERENCES ci_health_issues (id) ON DELETE CASCADE,
-    change text NOT NULL CHECK (change IN ('new', 'resolved', 'regressed', 'severity', 'lapsed')),
+    change text NOT NULL CHECK (change IN ('new', 'resolved', 'regressed', 'severity', 'lapsed', 'withdrawn')),
     PRIMARY KEY (check_id, issue_id, change)
 );
 CREATE INDEX idx_ci_health_changes_issue ON ci_health_changes (issue_id);

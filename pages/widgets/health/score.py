@@ -155,7 +155,7 @@ def part_words(part: Part) -> str:
     told = []
     if part.capped_by is not None:
         told.append(f"held down by open {part.capped_by} ones")
-    order = (HealthChange.REGRESSED, HealthChange.NEW, HealthChange.RESOLVED)
+    order = (HealthChange.REGRESSED, HealthChange.NEW, HealthChange.RESOLVED, HealthChange.WITHDRAWN)
     told += [f"{part.changes[change]:,} {CHANGES[change][1]}" for change in order if part.changes.get(change)]
     if part.based_on is not None and part.based_on < 99.5:
         told.append(f"based on {part.based_on:.0f} %")
@@ -214,7 +214,7 @@ def _worst(session: Any, repository_id: int) -> Issues:
 def change_sentence(stands: Standing) -> str:
     """How many issues the newest check found new, back and fixed."""
     numbers = {change: sum(part.changes.get(change, 0) for part in stands.parts) for change in HealthChange}
-    order = (HealthChange.NEW, HealthChange.REGRESSED, HealthChange.RESOLVED, HealthChange.LAPSED)
+    order = tuple(change for change in HealthChange if change is not HealthChange.SEVERITY)
     return ", ".join(f"{numbers[change]:,} {CHANGES[change][1]}" for change in order if numbers[change])
 
 

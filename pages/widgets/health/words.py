@@ -64,6 +64,7 @@ CHANGES: Mapping[HealthChange, tuple[str, str]] = MappingProxyType(
         HealthChange.RESOLVED: ("✓", "fixed"),
         HealthChange.SEVERITY: ("↕", "of another severity"),
         HealthChange.LAPSED: ("↺", "no longer dismissed"),
+        HealthChange.WITHDRAWN: ("–", "no longer reported"),
     }
 )
 STATUS_WORDS: Mapping[IssueStatus, str] = MappingProxyType(

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ci_core.health.life import Followed, follow
+from ci_core.health.life_queries import storable
 from ci_core.health.observed import Observed, observe
 from ci_core.health.rules import catalogue
 from ci_core.health.values import CheckerOutcome, Report, Sighting, SourceFile, Target
 from db.enums import CheckerStatus, CheckType, IssueStatus
-from db.tables import HealthCheck, HealthIssue, HealthIssueChange, HealthRepository
+from db.tables import HealthCheck, HealthChecker, HealthFile, HealthIssue, HealthIssueChange, HealthRepository
 
 BEGIN = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 # What each checker sees: a pattern, the rule, and the message, which may take names from the line.
@@ -39,6 +41,7 @@ class Looks:
     Attributes:
         files: its texts by path.
         failing: checkers that fail.
+        blind: rules that the checkers do not know (any more), and `version`, theirs.
     """
 
     root: Path
@@ -47,13 +50,15 @@ class Looks:
     failing: set[str] = field(default_factory=set)
     renames: dict[str, str] = field(default_factory=dict)
     checks: int = 0
+    blind: set[str] = field(default_factory=set)
+    version: str = "1"
 
     def write(self) -> Target:
         """The files as they are now, as a target."""
         for path, text in self.files.items():
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
             (self.root / path).write_text(text, encoding="utf-8")
-        files = {path: SourceFile(path, "", len(text), text.count("\n")) for path, text in self.files.items()}
+        files = {path: SourceFile(path, blob(text), len(text), text.count("\n")) for path, text in self.files.items()}
         return Target(self.root, "looks", "looks", files, frozenset(files), renames=self.renames)
 
     def outcomes(self, *, only: Collection[str] = ()) -> list[CheckerOutcome]:
@@ -65,7 +70,8 @@ class Looks:
         if name in self.failing:
             return CheckerOutcome(name, CheckerStatus.FAILED, expected, 1.0, error="it crashed")
         sightings = [one for path in paths for one in seen_in(name, path, self.files.get(path, ""))]
-        return CheckerOutcome(name, CheckerStatus.COMPLETED, expected, 1.0, Report(tuple(sightings), expected))
+        report = Report(tuple(one for one in sightings if one.rule not in self.blind), expected, version=self.version)
+        return CheckerOutcome(name, CheckerStatus.COMPLETED, expected, 1.0, report)
 
     def observed(self) -> list[Observed]:
         return observe(self.write(), self.outcomes(), catalogue())
@@ -89,8 +95,19 @@ class Looks:
             observed=observed,
             now=now,
         )
+        self._store(repository_id, row.id, target, outcomes)
         self.session.expire_all()
         return followed
+
+    def _store(self, repository_id: int, check_id: int, target: Target, outcomes: Sequence[CheckerOutcome]) -> None:
+        """What a check notes beside its issues: which content its files had, and which versions its checkers."""
+        self.session.execute(delete(HealthFile).where(HealthFile.repository_id == repository_id))
+        for path, file in target.files.items():
+            self.session.add(HealthFile(repository_id=repository_id, path=storable(path), blob=file.blob))
+        for one in outcomes:
+            version = one.report.version if one.report else ""
+            self.session.add(HealthChecker(check_id=check_id, name=one.name, status=one.status.value, version=version))
+        self.session.flush()
 
     def _repository(self) -> int:
         found = self.session.scalar(select(HealthRepository.id).where(HealthRepository.identity == "looks"))
@@ -125,6 +142,11 @@ class Looks:
         for issue in self.issues():
             issue.status, issue.status_until, issue.status_by = status, until, "tess"
         self.session.flush()
+
+
+def blob(text: str) -> str:
+    """What tells contents apart."""
+    return hashlib.sha1(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
 
 
 def seen_in(checker: str, path: str, text: str) -> Sequence[Sighting]:

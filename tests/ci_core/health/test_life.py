@@ -234,3 +234,60 @@ def test_a_name_that_is_not_utf8_and_odd_signs_are_stored(looks: Looks) -> None:
 
     assert looks.check().counts == {"new": 0, "open": 1, "resolved": 0, "regressed": 0}
     assert looks.issue().file_path == "odd\\udcff.py"
+
+
+def test_what_only_another_version_of_its_checker_says_no_more_is_withdrawn_and_not_fixed(looks: Looks) -> None:
+    looks.check()
+    looks.blind, looks.version = {"S307", "B307"}, "2"
+    looks.files["other.py"] = "x = 1\n"
+
+    followed = looks.check()
+
+    assert followed.counts == {"new": 0, "open": 0, "resolved": 0, "regressed": 0}
+    assert (looks.changes(), looks.statuses()) == (["withdrawn"], ["fixed"])
+
+
+def test_what_is_told_no_more_while_no_file_changed_at_all_is_withdrawn(looks: Looks) -> None:
+    looks.check()
+    looks.blind = {"S307", "B307"}
+
+    looks.check()
+
+    assert looks.changes() == ["withdrawn"]
+
+
+def test_what_may_have_been_mended_in_another_file_is_resolved(looks: Looks) -> None:
+    looks.check()
+    looks.blind = {"S307", "B307"}
+    looks.files["other.py"] = "x = 1\n"
+
+    looks.check()
+
+    assert looks.changes() == ["resolved"]
+
+
+def test_what_was_mended_is_resolved_also_by_another_version(looks: Looks) -> None:
+    looks.check()
+    looks.version = "2"
+    looks.files["orders/price.py"] = SAFE
+
+    looks.check()
+
+    assert looks.changes() == ["resolved"]
+
+
+def test_what_was_withdrawn_and_is_told_again_has_not_regressed(looks: Looks) -> None:
+    looks.check()
+    looks.blind, looks.version = {"S307", "B307"}, "2"
+    looks.check()
+    looks.blind, looks.version = set(), "3"
+
+    followed = looks.check()
+
+    assert followed.counts == {"new": 0, "open": 1, "resolved": 0, "regressed": 0}
+    issue = looks.issue()
+    assert (issue.status, issue.regressed, issue.withdrawn, issue.resolved_at) == ("open", False, False, None)
+    looks.files["orders/price.py"] = SAFE
+    looks.check()
+    looks.files["orders/price.py"] = UNSAFE
+    assert looks.check().counts["regressed"] == 1
