@@ -18,7 +18,15 @@ from ci_core.errors import SiteError
 from ci_core.health.checkers.kinds import CheckerFailed, Workbench
 from ci_core.health.checkers.tools import own_program, run_tool
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
+BROWSERS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+)
 TIMES = 3
 MOST_PAGES = 5
 PAGE_SECONDS = 30.0

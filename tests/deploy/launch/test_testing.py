@@ -24,6 +24,27 @@ def test_browser_on_the_search_path_is_found(tmp_path):
     assert find_browser({"PATH": str(tmp_path)}) == str(tmp_path / "google-chrome")
 
 
+@pytest.mark.parametrize(
+    ("without", "asked"), [((), ["chromium-headless-shell"]), (("chromium-headless-shell",), None)]
+)
+def test_shell_is_installed_and_the_whole_browser_where_there_is_none(tmp_path, monkeypatch, without, asked):
+    installed = []
+
+    def quietly(command, *_):
+        if "install" in command:
+            installed.append(command[-1])
+            return "no such package" if command[-1] in without else None
+        return None
+
+    monkeypatch.setattr(testing, "_quietly", quietly)
+    monkeypatch.setattr("shutil.which", lambda _name: "/usr/bin/apt-get")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    environment = type("Environment", (), {"variables": {}})
+
+    assert testing._with_apt(environment, None, tmp_path) is None
+    assert installed == (asked or ["chromium-headless-shell", "chromium"])
+
+
 def test_missing_browser_is_said_with_every_reason(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(testing, "_with_apt", lambda *_: "no apt-get")
     monkeypatch.setattr(testing, "_with_playwright", lambda *_: "no network")
