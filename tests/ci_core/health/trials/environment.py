@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import sysconfig
 from importlib import metadata
@@ -24,6 +25,11 @@ def small_environment(folder: Path, packages: tuple[str, ...] = PACKAGES) -> Pat
         for file in metadata.files(package) or ():
             top = file.parts[0]
             place, source = site / top, installed / top
-            if top not in {"..", "__pycache__"} and source.exists() and not place.is_symlink():
-                place.symlink_to(source)
+            if top in {"..", "__pycache__"} or not source.exists() or place.exists():
+                continue
+            # No links: what they lead to may lie below /tmp, which the tests of a repository do not see.
+            if source.is_dir():
+                shutil.copytree(source, place, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, place)
     return folder / "bin" / "python"
