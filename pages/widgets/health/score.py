@@ -87,7 +87,7 @@ def verdict_html(stands: Standing, least: int, now: datetime) -> str:
         return ""
     look = look_of_score(check.overall_health_score, least)
     enough = (
-        "as high as wanted"
+        f"at least {least} are wanted"
         if look == "well"
         else f"{least - check.overall_health_score} below the {least} that are wanted"
     )

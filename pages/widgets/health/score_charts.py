@@ -38,7 +38,7 @@ def gauge(check: CheckResult, least: int) -> tuple[Traces, Layout]:
             "threshold": {"line": {"color": BLUE, "width": 4}, "thickness": 0.95, "value": least},
         },
     }
-    return [trace], {"height": GAUGE_HEIGHT, "margin": {"l": 28, "r": 28, "t": 22, "b": 8}}
+    return [trace], {"height": GAUGE_HEIGHT, "margin": {"l": 34, "r": 34, "t": 22, "b": 8}}
 
 
 def trend_chart(shown: Trend, *, since: datetime, now: datetime, least: int) -> tuple[Traces, Layout]:
