@@ -14,6 +14,7 @@ from pages.widgets.export_menu import draw_export
 from pages.widgets.flow_source import flow_choices, flow_filter, flow_store, reader_zone
 from pages.widgets.flow_view import draw_figures, draw_nothing_recorded
 from pages.widgets.navigation import begin_page
+from pages.widgets.period import draw_period
 from pages.widgets.saved_views import draw_saved_views
 from pages.widgets.work_filters import draw_work_filters
 
@@ -30,15 +31,7 @@ usual_end = today + timedelta(days=DEFAULT_HORIZON_DAYS)
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="flow-bar"):
     st.markdown("**Flow**", width="content")
-    chosen_period = st.segmented_control(
-        "Period",
-        PERIODS,
-        default=DEFAULT_PERIOD,
-        required=True,
-        key="period",
-        label_visibility="collapsed",
-        bind="query-params",
-    )
+    chosen_period = draw_period(PERIODS, DEFAULT_PERIOD)
     wanted = flow_filter(draw_work_filters(flow_choices(history)))
     st.space("stretch")
     draw_saved_views("flow", {"period": DEFAULT_PERIOD, "count": DEFAULT_COUNT, "until": usual_end})

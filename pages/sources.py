@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from ci_core.research.source_health import sources_overview
-from pages.widgets.insight_view import DEFAULT_PERIOD, draw_insight, draw_period
+from pages.widgets.insight_view import DEFAULT_PERIOD, draw_insight, draw_insight_period
 from pages.widgets.interests_view import draw_interests
 from pages.widgets.navigation import begin_page
 from pages.widgets.outage import outage_shown
@@ -31,7 +31,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     part = st.segmented_control(
         "Part", PARTS, default=SOURCES, required=True, key="part", label_visibility="collapsed", bind="query-params"
     )
-    days = draw_period() if part == INSIGHT else 0
+    days = draw_insight_period() if part == INSIGHT else 0
     st.space("stretch")
     if part == INSIGHT:
         st.button("Findings", on_click=follow, args=("research",), type="tertiary", icon=":material/arrow_forward:")

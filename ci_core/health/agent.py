@@ -315,20 +315,18 @@ class _Checking:
     def _propose(self, check_id: int) -> None:
         """Bring the board in step with the check; what is in the way of that takes nothing back of the check."""
         from ci_core.backlog import policy_from
+        from ci_core.health.board_step import board_in_step
         from ci_core.health.proposals import propose
 
         self.percent(95)
-        try:
+        written: tuple[Proposed, ScoringPolicy] | None = None
+        with board_in_step(self.database, check_id) as session:
             policy = policy_from(self.settings)
-            with self.database.transaction(AGENT, reason=f"Health check {check_id}") as session:
-                done = propose(session, check_id, now=self.parts.clock(), policy=policy)
-                self._step(session, BOARD_STEP, {"created": len(done.created), "completed": len(done.completed)})
-        except (CiError, DatabaseError) as error:
-            log.warning("health_proposals_failed", check_id=check_id, error=str(error))
-            with self.database.transaction(AGENT) as session:
-                store.note_problem(session, check_id, f"Nothing was proposed on the board: {error}")
-        else:
-            self._write_proposals(done, policy)
+            done = propose(session, check_id, now=self.parts.clock(), policy=policy)
+            self._step(session, BOARD_STEP, {"created": len(done.created), "completed": len(done.completed)})
+            written = done, policy
+        if written is not None:
+            self._write_proposals(*written)
 
     def _write_proposals(self, done: Proposed, policy: ScoringPolicy) -> None:
         """Let a chat model write what was proposed, where one is configured; otherwise it keeps the table's words."""

@@ -19,6 +19,7 @@ from pages.widgets import insight_charts as charts
 from pages.widgets.chart_style import draw_chart
 from pages.widgets.export_menu import draw_export
 from pages.widgets.flow_source import reader_zone
+from pages.widgets.period import draw_period
 from pages.widgets.session import Backend
 from pages.widgets.text import as_text
 
@@ -27,18 +28,9 @@ DEFAULT_PERIOD = PERIODS[1]
 KEPT_SECONDS = 30
 
 
-def draw_period() -> int:
+def draw_insight_period() -> int:
     """Draw the choice of the period, which the address keeps; gives its days."""
-    chosen = st.segmented_control(
-        "Period",
-        PERIODS,
-        default=DEFAULT_PERIOD,
-        required=True,
-        key="period",
-        label_visibility="collapsed",
-        bind="query-params",
-    )
-    return int((chosen or DEFAULT_PERIOD).split()[0])
+    return int(draw_period(PERIODS, DEFAULT_PERIOD).split()[0])
 
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=20, show_spinner=False)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from ci_core import runs
 from ci_core.backlog import policy_from
-from ci_core.errors import CiError, InvalidInput
+from ci_core.errors import InvalidInput
 from ci_core.health import history, store
+from ci_core.health.board_step import board_in_step
 from ci_core.health.check_result import CheckResult
 from ci_core.health.life import Followed, follow
 from ci_core.health.observed import observe
@@ -24,14 +25,10 @@ from ci_core.health.sarif.reading import read_sarif
 from ci_core.health.sarif.writing import PRODUCT
 from ci_core.health.target import read_target
 from ci_core.health.values import CheckRequest, Target
-from ci_core.logs import get_logger
 from ci_core.logs.redaction import Redactor
 from ci_core.settings import Settings
 from db.engine import Database
 from db.enums import CheckType, RunStatus, RunTrigger, Severity
-from db.errors import DatabaseError
-
-log = get_logger(__name__)
 
 RUN_TYPE = "health_import"
 OURS = (
@@ -119,13 +116,8 @@ def _take_in(
         check_id = _store(session, repository_id, run_id, request, target, taken, settings, actor, clock())
         counts = history.check(session, check_id).issues
         runs.finish_run(session, run_id, RunStatus.COMPLETED, counts=dict(counts), now=clock())
-    try:
-        with database.transaction(AGENT, reason=f"Health check {check_id}") as session:
-            propose(session, check_id, now=clock(), policy=policy_from(settings))
-    except (CiError, DatabaseError) as error:
-        log.warning("health_proposals_failed", check_id=check_id, error=str(error))
-        with database.transaction(AGENT) as session:
-            store.note_problem(session, check_id, f"Nothing was proposed on the board: {error}")
+    with board_in_step(database, check_id) as session:
+        propose(session, check_id, now=clock(), policy=policy_from(settings))
     return check_id
 
 

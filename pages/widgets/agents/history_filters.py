@@ -11,6 +11,7 @@ from ci_core.jobs import KINDS
 from ci_core.runs.history import RunFilter
 from db.enums import RunStatus
 from pages.widgets.agents.words import kind_title
+from pages.widgets.period import draw_period
 
 PERIODS = ("7 days", "30 days", "90 days")
 DEFAULT_PERIOD = PERIODS[1]
@@ -61,15 +62,7 @@ class Asked:
 def draw_history_filters(now: datetime) -> Asked:
     """Draw the filters; give what they are set to."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="past-bar"):
-        period = st.segmented_control(
-            "Period",
-            PERIODS,
-            default=DEFAULT_PERIOD,
-            required=True,
-            key="period",
-            label_visibility="collapsed",
-            bind="query-params",
-        )
+        period = draw_period(PERIODS, DEFAULT_PERIOD)
         outcome = st.segmented_control(
             "Outcome",
             list(OUTCOMES),

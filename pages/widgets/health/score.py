@@ -27,6 +27,7 @@ from pages.widgets.health.words import (
     severity_words,
     signed,
 )
+from pages.widgets.period import draw_period
 from pages.widgets.session import Backend
 from pages.widgets.text import ago, as_text, label, shortened
 
@@ -230,16 +231,8 @@ def cause_words(one: Cause) -> str:
 
 def _draw_trend(shared: Backend, stands: Standing, least: int, now: datetime) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        period = st.segmented_control(
-            "Period",
-            PERIODS,
-            default=DEFAULT_PERIOD,
-            required=True,
-            key="period",
-            label_visibility="collapsed",
-            bind="query-params",
-        )
-    days = int((period or DEFAULT_PERIOD).split()[0])
+        period = draw_period(PERIODS, DEFAULT_PERIOD)
+    days = int(period.split()[0])
     # The whole hour, so that what was read is asked for again a moment later.
     until = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     shown = read(shared, _trend, stands.repository.id, days, until)
