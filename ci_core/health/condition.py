@@ -12,7 +12,7 @@ from ci_core.health.advisories import advisories_state
 from ci_core.health.git import Git
 from ci_core.settings import Settings
 
-TOOLS = ("ruff", "mypy", "bandit", "complexipy", "vulture", "detect-secrets", "deptry", "libcst", "coverage", "pytest")
+TOOLS = ("ruff", "mypy", "bandit", "complexipy", "vulture", "detect-secrets", "deptry", "coverage")
 REINSTALL = "Install the product's requirements again; until then, what these look at is not known."
 REFRESH = "Fetch them with: ci health advisories refresh"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ci_core.health.condition import NEEDS, Need, needs
-from ci_core.settings import Settings
+from ci_core.health.condition import NEEDS, TOOLS, Need, needs
+from ci_core.settings import PROJECT, Settings
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -79,3 +79,8 @@ def test_without_advisories_nothing_is_known_and_the_command_is_named(tmp_path: 
     told = found(tmp_path)["health advisories"]
 
     assert told.remedy == "Fetch them with: ci health advisories refresh"
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_what_the_doctor_misses_would_come_with_the_product(tool: str) -> None:
+    assert f"\n{tool}==" in (PROJECT / "requirements.txt").read_text(encoding="utf-8")
